@@ -1,0 +1,67 @@
+"""The check behind rules/foreign-key-without-index.md."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+
+from dbreview.finding import Confidence, Finding, Note
+from dbreview.project import ForeignKey, Project, Table
+
+_INDEXED_BY_THE_DATABASE = frozenset({"mysql", "mariadb"})
+_AUDIT = re.compile(r"_by(_\w*id)?$")
+
+
+def check(project: Project) -> Iterator[Finding]:
+    """Foreign keys by which neither joins nor deletes of the parent can look up rows."""
+    if project.dialects and project.dialects <= _INDEXED_BY_THE_DATABASE:
+        return
+    by_place: dict[tuple[object, tuple[str, ...]], list[tuple[Table, ForeignKey]]] = defaultdict(list)
+    keeps_audit_indexed = _indexes_audit_keys(project)
+    for table in project.tables:
+        for key in table.foreign_keys if table.is_fully_known else ():
+            if table.is_covered(key.columns):
+                continue
+            if _is_audit(key) and not keeps_audit_indexed:
+                continue
+            by_place[(key.at, key.columns)].append((table, key))
+    for group in by_place.values():
+        yield _finding(group)
+
+
+def _finding(group: list[tuple[Table, ForeignKey]]) -> Finding:
+    table, key = group[0]
+    names = ", ".join(f"`{table.class_name or table.name}.{column}`" for column in key.columns)
+    target = ", ".join(key.target) or "another table"
+    others = [other.class_name or other.name for other, _ in group[1:]]
+    partial = table.partial_index(key.columns)
+    more = f" (and in {', '.join(f'`{name}`' for name in others)})" if others else ""
+    notes = [Note(f"`{t.class_name or t.name}` inherits it", t.at) for t, k in group if k.at.filename != t.at.filename or len(group) > 1]
+    if partial is not None:
+        notes.append(Note("this index holds only some of the rows", partial.at))
+    confidence: Confidence = "low" if partial is not None else "high"
+    return Finding(
+        at=key.at,
+        message=f"{names} refers to `{target}` and no index starts with it{more}",
+        help=_help(key),
+        notes=tuple(notes),
+        confidence=confidence,
+    )
+
+
+def _help(key: ForeignKey) -> str:
+    if len(key.columns) == 1:
+        return "Add `index=True` to the column (and the index to a migration)."
+    names = ", ".join(f'"{column}"' for column in key.columns)
+    return f'Add `Index("ix_...", {names})` to `__table_args__` (and to a migration).'
+
+
+def _is_audit(key: ForeignKey) -> bool:
+    return len(key.columns) == 1 and _AUDIT.search(key.columns[0]) is not None
+
+
+def _indexes_audit_keys(project: Project) -> bool:
+    """Whether most ``created_by`` and the like are indexed in this project: then one that is not deviates."""
+    covered = [t.is_covered(k.columns) for t in project.tables for k in t.foreign_keys if _is_audit(k)]
+    return bool(covered) and sum(covered) * 2 > len(covered)

@@ -1,0 +1,35 @@
+"""The check behind rules/global-session.md."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dbreview.finding import Finding, Note
+from dbreview.project import GlobalSession, Project
+
+_WHERE = {
+    "module": "`{name}` is one session for the whole process: made once, when the module is imported",
+    "class": "`{name}` is one session for every object of the class: made once, when the class is defined",
+    "default": "the default of `{name}` is one session for every call: made once, when the function is defined",
+    "state": "`{name}` is one session for the whole application",
+}
+
+
+def check(project: Project) -> Iterator[Finding]:
+    """Sessions that all requests share."""
+    for session in project.global_sessions:
+        yield Finding(
+            at=session.at,
+            message=_WHERE[session.where].format(name=session.name),
+            help=_help(session),
+            notes=(Note("it is used here", session.used_at),) if session.used_at is not None else (),
+            confidence=session.confidence,
+        )
+
+
+def _help(session: GlobalSession) -> str:
+    prefix = "async " if session.kind == "async" else ""
+    return (
+        "Keep the factory global and open one session per request, in a dependency: "
+        f"`{prefix}def get_session(): {prefix}with SessionFactory() as session: yield session`."
+    )

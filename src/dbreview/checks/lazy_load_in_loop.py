@@ -1,0 +1,35 @@
+"""The check behind rules/lazy-load-in-loop.md."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dbreview.finding import Finding, Note
+from dbreview.project import LazyLoad, Project
+
+
+def check(project: Project) -> Iterator[Finding]:
+    """Relationships that a loop reads from rows which were fetched without them."""
+    for load in project.lazy_loads:
+        name = f"{load.relationship.class_name}.{load.relationship.name}"
+        yield Finding(
+            at=load.at,
+            message=_message(load, name),
+            help=f"Load it with the rows: `.options({load.option})` on the query.",
+            notes=tuple(_notes(load, name)),
+            confidence=load.confidence,
+        )
+
+
+def _message(load: LazyLoad, name: str) -> str:
+    if load.is_async:
+        return f"`{name}` was not loaded with the rows of this loop: under an AsyncSession reading it raises MissingGreenlet"
+    return f"`{name}` is loaded with one more query for each row of this loop"
+
+
+def _notes(load: LazyLoad, name: str) -> Iterator[Note]:
+    if load.query is not None:
+        rows = f"the `{load.query.entity}` rows" if load.query.entity else "the rows"
+        yield Note(f"{rows} come from here, without `{load.relationship.name}`", load.query.at)
+    yield Note("the loop runs here", load.loop)
+    yield Note(f"`{name}` is loaded on first use, because no `lazy=` says otherwise", load.relationship.at)

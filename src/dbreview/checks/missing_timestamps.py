@@ -1,0 +1,85 @@
+"""The check behind rules/missing-timestamps.md."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from dbreview.finding import Finding, Note
+from dbreview.frameworks import timestamps
+from dbreview.project import Column, Conventions, Project, Table
+
+
+def check(project: Project) -> Iterator[Finding]:
+    """Tables without a creation or update time, measured against what their siblings have."""
+    tables = [table for table in project.tables if _is_candidate(table)]
+    conventions = project.conventions
+    yield from _missing(tables, [t for t in tables if not _created(t, conventions)], "created_at", "when a row was made")
+    changing = [t for t in tables if not _is_log(t, conventions)]
+    lacking = [t for t in changing if _created(t, conventions) and not _updated(t, conventions)]
+    yield from _missing(changing, lacking, "updated_at", "when a row last changed")
+
+
+def _missing(tables: Sequence[Table], lacking: Sequence[Table], column: str, what: str) -> Iterator[Finding]:
+    """One finding per table that deviates, or one for a project of which most tables lack the column."""
+    if not lacking:
+        return
+    if len(lacking) * 2 <= len(tables):
+        for table in lacking:
+            siblings = len(tables) - len(lacking)
+            yield Finding(
+                at=table.at,
+                message=f"`{table.class_name}` does not say {what}, unlike {siblings} of the {len(tables)} tables here",
+                help=_help(column),
+            )
+        return
+    first, *others = lacking
+    more = f" (nor do {len(others)} other tables)" if others else ""
+    yield Finding(
+        at=first.at,
+        message=f"`{first.class_name}` does not say {what}{more}",
+        help=_help(column),
+        notes=tuple(Note(f"`{table.class_name}` does not either", table.at) for table in others[:5]),
+    )
+
+
+def _help(column: str) -> str:
+    update = ", onupdate=func.now()" if column == "updated_at" else ""
+    return f"Add `{column} = mapped_column(DateTime(timezone=True), server_default=func.now(){update})`, best in a mixin."
+
+
+def _is_candidate(table: Table) -> bool:
+    """Whether the table is a mapped one that is fully known and holds things of its own."""
+    if table.model is None or not table.is_fully_known or len(table.columns) < 2:
+        return False
+    keys = {column for key in table.foreign_keys for column in key.columns}
+    own = [c for c in table.columns if c.name not in keys and not c.is_primary_key]
+    if not own or (table.primary_key and set(table.primary_key) <= keys):
+        return False  # an association table, or the child table of joined inheritance
+    if len(keys) >= 2 and len(own) <= 1:
+        return False  # an association with a surrogate key
+    return not ({c.name for c in own} <= timestamps.LOOKUP_COLUMNS and len(own) <= 3)
+
+
+def _created(table: Table, conventions: Conventions) -> bool:
+    """A creation time by name, or the one time of an event table."""
+    names = {c.name for c in table.columns} | {c.attribute for c in table.columns}
+    if names & (timestamps.CREATED | set(conventions.created_columns)):
+        return True
+    return any(_is_time(c) and not c.name.startswith(timestamps.NOT_A_CREATION) for c in table.columns)
+
+
+def _updated(table: Table, conventions: Conventions) -> bool:
+    names = {c.name for c in table.columns} | {c.attribute for c in table.columns}
+    if names & (timestamps.UPDATED | set(conventions.updated_columns)):
+        return True
+    return any(c.has_update and _is_time(c) for c in table.columns)
+
+
+def _is_time(column: Column) -> bool:
+    return (column.type or "") in timestamps.TIME_TYPES
+
+
+def _is_log(table: Table, conventions: Conventions) -> bool:
+    """Whether rows of the table are only ever added, as its name says: a log, an event, a history."""
+    words = (table.name + "_" + (table.class_name or "")).lower()
+    return any(word in words for word in timestamps.APPEND_ONLY)

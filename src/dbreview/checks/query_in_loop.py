@@ -1,0 +1,40 @@
+"""The check behind rules/query-in-loop.md."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dbreview.finding import Finding, Note
+from dbreview.project import Project, RepeatedQuery
+
+
+def check(project: Project) -> Iterator[Finding]:
+    """Reads that a loop repeats, in its own body or through the calls it makes."""
+    for repeated in project.repeated_queries:
+        what = f"`{repeated.query.entity}` is queried" if repeated.query.entity else "a query runs"
+        yield Finding(
+            at=repeated.at,
+            message=f"{what} once for each pass of this loop",
+            help=_help(repeated),
+            notes=tuple(_notes(repeated)),
+            confidence=repeated.confidence,
+        )
+
+
+def _help(repeated: RepeatedQuery) -> str:
+    if not repeated.depends_on_loop:
+        return "Nothing in it changes from pass to pass: run it once, before the loop."
+    entity = repeated.query.entity or "Model"
+    return (
+        f"Collect the keys first, fetch all rows with one `select({entity}).where({entity}.….in_(keys))`, "
+        "and look each one up in a dict inside the loop."
+    )
+
+
+def _notes(repeated: RepeatedQuery) -> Iterator[Note]:
+    over = f" over `{repeated.loop_variable}`" if repeated.loop_variable else ""
+    yield Note(f"the loop{over} runs here", repeated.loop)
+    for call in repeated.calls:
+        yield Note("the call leads here", call)
+    if repeated.query.at != repeated.at:
+        yield Note("the query runs here", repeated.query.at)

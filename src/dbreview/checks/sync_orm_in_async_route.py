@@ -1,0 +1,36 @@
+"""The check behind rules/sync-orm-in-async-route.md."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dbreview.finding import Finding, Note
+from dbreview.project import BlockingCall, Project
+
+
+def check(project: Project) -> Iterator[Finding]:
+    """Synchronous database calls that run on the event loop while a request is answered."""
+    for call in project.blocking_calls:
+        what = "route" if call.is_route else "coroutine"
+        yield Finding(
+            at=call.at,
+            message=f"the async {what} `{call.function}` waits here for a synchronous database call, and so does every other request",
+            help=_help(call),
+            notes=tuple(_notes(call)),
+        )
+
+
+def _help(call: BlockingCall) -> str:
+    if call.is_route:
+        return (
+            f"Write `def {call.function}` without `async`: FastAPI then runs it in a thread. "
+            "Or use an AsyncSession and await it."
+        )
+    return "Use an AsyncSession and await it, or hand the work to a thread: `await run_in_threadpool(...)`."
+
+
+def _notes(call: BlockingCall) -> Iterator[Note]:
+    for place in call.calls:
+        yield Note("the call leads here", place)
+    if call.others:
+        yield Note(f"`{call.function}` does this at {call.others} more places", call.function_at)

@@ -1,0 +1,285 @@
+"""The command line: options into settings, a review into output and an exit status.
+
+Slow imports (LibCST, rich) wait until a command needs them.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import traceback
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+import click
+
+from dbreview import __version__
+from dbreview.output import (
+    OutputError,
+    is_terminal,
+    prepare_streams,
+    wants_colour,
+    write,
+    write_file,
+)
+from dbreview.rulebook import PageError, Rule, Rulebook, UnknownRule
+from dbreview.settings import (
+    FAIL_ON,
+    FORMATS,
+    Selectors,
+    Settings,
+    SettingsError,
+    find_settings,
+    read_settings,
+)
+
+if TYPE_CHECKING:
+    from dbreview.review import Review
+
+FOUND_NOTHING, FOUND_SOMETHING, FAILED = 0, 1, 2
+_INTERRUPTED = 130
+_REPORT = "This is a mistake in dbreview. Please report it with the line above and the file it was about."
+
+
+class _Commands(click.Group):
+    """`check` may be left out: `dbreview src` is `dbreview check src`."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if not args or args[0] not in (*self.commands, "-h", "--help", "-V", "--version"):
+            args = ["check", *args]
+        return super().parse_args(ctx, args)
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        super().format_options(ctx, formatter)
+        with formatter.section("Options of check"):
+            records = (option.get_help_record(ctx) for option in check.get_params(ctx))
+            formatter.write_dl([record for record in records if record is not None])
+
+
+def _split(ctx: click.Context, option: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
+    """`--select A,B --select C` names three rules."""
+    return tuple(part.strip() for value in values for part in value.split(",") if part.strip())
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, "-V", "--version", message="dbreview %(version)s")
+def commands() -> None:
+    """Review the data layer of FastAPI applications, without running them.
+
+    `dbreview PATH...` is short for `dbreview check PATH...`.
+    """
+
+
+@commands.command()
+@click.argument("paths", nargs=-1, metavar="[PATH]...")
+@click.option("--select", multiple=True, callback=_split, metavar="RULES",
+              help="Only these rules: codes, prefixes such as DBR2, names, ALL.")  # fmt: skip
+@click.option("--extend-select", multiple=True, callback=_split, metavar="RULES",
+              help="These rules too.")  # fmt: skip
+@click.option("--ignore", multiple=True, callback=_split, metavar="RULES",
+              help="Not these rules.")  # fmt: skip
+@click.option("--advice", is_flag=True, help="Show advice and doubtful findings too.")
+@click.option("--fail-on", type=click.Choice(FAIL_ON),
+              help="The least severity that gives exit status 1. [default: warning]")  # fmt: skip
+@click.option("--exit-zero", is_flag=True, help="Exit status 0 whatever is found.")
+@click.option("--output-format", type=click.Choice(FORMATS), help="[default: text]")
+@click.option("--output-file", type=click.Path(dir_okay=False, path_type=Path),
+              help="Write the report to a file.")  # fmt: skip
+@click.option("--config", type=click.Path(path_type=Path), metavar="FILE",
+              help="Settings from this file.")  # fmt: skip
+@click.option("--isolated", is_flag=True, help="No settings from files.")
+@click.option("--force-exclude", is_flag=True,
+              help="Leave out excluded files even if they are named, as hooks do.")  # fmt: skip
+@click.option("--statistics", is_flag=True, help="Show how often each rule is broken.")
+@click.option("-q", "--quiet", is_flag=True, help="Only the findings.")
+@click.option("-v", "--verbose", is_flag=True, help="End with how much was understood.")
+def check(  # noqa: PLR0913, PLR0917  (click passes one argument per option)
+    paths: tuple[str, ...],
+    select: tuple[str, ...],
+    extend_select: tuple[str, ...],
+    ignore: tuple[str, ...],
+    advice: bool,
+    fail_on: str | None,
+    exit_zero: bool,
+    output_format: str | None,
+    output_file: Path | None,
+    config: Path | None,
+    isolated: bool,
+    force_exclude: bool,
+    statistics: bool,
+    quiet: bool,
+    verbose: bool,
+) -> int:
+    """Review files and folders (by default the current one).
+
+    The whole project is analysed, whatever the paths; the report is about the paths.
+    Exit status: 0 nothing to report, 1 findings, 2 dbreview could not do its job.
+    """
+    from dbreview.discover import common_folder
+
+    if config and isolated:
+        raise click.UsageError("--config and --isolated exclude each other")
+    if paths[:1] == ("check",) and not os.path.lexists("check"):  # `dbreview --quiet check src`
+        paths = paths[1:]
+    paths = paths or (".",)
+    rulebook = _rulebook()
+    for name, selectors in (("--select", select), ("--extend-select", extend_select), ("--ignore", ignore)):
+        _refuse_unknown(name, selectors, rulebook)
+    settings = _settings(common_folder(paths), config, isolated, rulebook)
+    settings = replace(
+        settings.with_selectors(Selectors(select or None, extend_select, ignore)),
+        advice=advice or settings.advice,
+        fail_on=fail_on or settings.fail_on,
+        output_format=output_format or settings.output_format,
+        force_exclude=force_exclude,
+    )
+    if statistics and settings.output_format not in ("text", "concise", "json"):
+        raise click.UsageError(f"--statistics has no {settings.output_format} format")
+    review = _review(paths, settings, rulebook, shows_progress=not quiet)
+    report = _report(review, settings, statistics=statistics, quiet=quiet, to_file=output_file is not None)
+    if output_file:
+        write_file(output_file, report)
+    else:
+        write(report)
+    _tell(review, verbose=verbose)
+    if any(problem.is_fatal for problem in review.problems):
+        return FAILED
+    return FOUND_SOMETHING if not exit_zero and _fails(review, settings.fail_on) else FOUND_NOTHING
+
+
+@commands.command()
+@click.argument("rule", metavar="CODE|NAME")
+def explain(rule: str) -> int:
+    """Show the page of a rule: why it matters, bad and good code, when to ignore it."""
+    try:
+        found = _rulebook().rule(rule)
+    except UnknownRule as error:
+        raise click.UsageError(str(error)) from error
+    write(_page(found))
+    return FOUND_NOTHING
+
+
+@commands.command()
+@click.option("--output-format", type=click.Choice(("text", "json")), default="text")
+def rules(output_format: str) -> int:
+    """List the rules."""
+    from dbreview.report.rules import as_json, as_lines, as_table
+
+    rulebook = _rulebook()
+    if output_format == "json":
+        write(as_json(rulebook))
+    elif is_terminal(sys.stdout):
+        write(as_table(rulebook, has_colour=wants_colour(sys.stdout), width=_width()))
+    else:
+        write(as_lines(rulebook))
+    return FOUND_NOTHING
+
+
+def main() -> NoReturn:
+    """What the `dbreview` command runs."""
+    prepare_streams()
+    try:
+        status = commands.main(prog_name="dbreview", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        status = FAILED
+    except (SettingsError, PageError, OutputError) as error:
+        _say(str(error))
+        status = FAILED
+    except (KeyboardInterrupt, click.Abort):
+        status = _INTERRUPTED
+    except Exception as error:
+        last = traceback.extract_tb(error.__traceback__)[-1]
+        _say(f"{type(error).__name__}: {error} ({Path(last.filename).name}:{last.lineno})")
+        _say(_REPORT)
+        if _shows_tracebacks() or {"-v", "--verbose"} & set(sys.argv):
+            traceback.print_exc()
+        status = FAILED
+    sys.exit(status)
+
+
+def _rulebook() -> Rulebook:
+    return Rulebook.read()
+
+
+def _refuse_unknown(option: str, selectors: tuple[str, ...], rulebook: Rulebook) -> None:
+    for selector in selectors:
+        try:
+            rulebook.matching(selector)
+        except UnknownRule as error:
+            raise click.BadParameter(str(error), param_hint=option) from error
+
+
+def _settings(start: Path, config: Path | None, isolated: bool, rulebook: Rulebook) -> Settings:
+    if isolated:
+        return Settings()
+    if config:
+        return read_settings(config, rulebook, folder=Path.cwd())
+    return find_settings(start, rulebook)
+
+
+def _review(paths: tuple[str, ...], settings: Settings, rulebook: Rulebook, *, shows_progress: bool) -> Review:
+    from dbreview.report.progress import ProgressBar
+    from dbreview.run import review
+
+    if not (shows_progress and is_terminal(sys.stderr)):
+        return review(paths, settings, rulebook)
+    with closing(ProgressBar()) as bar:
+        return review(paths, settings, rulebook, bar)
+
+
+def _report(review: Review, settings: Settings, *, statistics: bool, quiet: bool, to_file: bool) -> str:
+    from dbreview.report import render
+    from dbreview.report.style import Style
+
+    style = Style(
+        has_colour=not to_file and wants_colour(sys.stdout),
+        has_summary=not quiet,
+    )
+    if not statistics:
+        return render(review, settings.output_format, style)
+    from dbreview.report import statistics as counts
+
+    if settings.output_format == "json":
+        return counts.render_json(review)
+    return counts.render(review, style)
+
+
+def _tell(review: Review, *, verbose: bool) -> None:
+    """To standard error: what could not be done, and how much was understood."""
+    for problem in review.problems:
+        _say(problem.message)
+        if problem.detail and (verbose or _shows_tracebacks()):
+            click.echo(problem.detail, err=True)
+    if verbose:
+        from dbreview.report.understanding import render
+
+        click.echo(render(review), err=True, nl=False)
+
+
+def _fails(review: Review, fail_on: str) -> bool:
+    failing = FAIL_ON[: FAIL_ON.index(fail_on) + 1] if fail_on != "never" else ()
+    return any(diagnostic.severity in failing for diagnostic in review.shown)
+
+
+def _page(rule: Rule) -> str:
+    if not is_terminal(sys.stdout):
+        return rule.page
+    from dbreview.report.rules import page
+
+    return page(rule, has_colour=wants_colour(sys.stdout), width=_width())
+
+
+def _width() -> int:
+    return shutil.get_terminal_size().columns
+
+
+def _shows_tracebacks() -> bool:
+    return bool(os.environ.get("DBREVIEW_TRACEBACK"))
+
+
+def _say(message: str) -> None:
+    click.echo(f"dbreview: {message}", err=True)

@@ -1,0 +1,118 @@
+"""Text to facts: one LibCST parse and one walk per file. Knows Python, not libraries."""
+
+from __future__ import annotations
+
+import codecs
+import re
+import sys
+import threading
+from collections.abc import Callable
+from typing import TypeVar
+
+import libcst as cst
+
+from dbreview.extract.convert import Converter
+from dbreview.extract.positions import Positions
+from dbreview.facts import Module, Unreadable
+
+_Result = TypeVar("_Result")
+
+_STACK_BYTES = 512 * 1024 * 1024
+_DEEPEST = 200
+"""Python's own limit of nested brackets; beyond it the native parser could end the process."""
+
+_NESTING = re.compile(
+    rb"""(?P<skip>\#[^\n]*|(?P<q>\"\"\"|''')(?:\\.|(?!(?P=q)).)*(?P=q)|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*')"""
+    rb"|(?P<open>[(\[{])|(?P<close>[)\]}])",
+    re.DOTALL,
+)
+_CHAIN = re.compile(rb"(?:[-+~]\s*|\bnot\s+|\*\*\s*\w+\s*|\belse\s+\S+\s+if\s+\S+\s+|\blambda\b[^:\n]*:\s*){1000}")
+_LONGEST_STATEMENT = 4_000_000
+
+
+def with_deep_stack(work: Callable[[], _Result]) -> _Result:
+    """Run ``work`` in a thread whose stack holds any nesting that the guards let through.
+
+    Raises what ``work`` raises.
+    """
+    outcome: list[_Result] = []
+    failure: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            outcome.append(work())
+        except BaseException as error:
+            failure.append(error)
+
+    limit, stack = sys.getrecursionlimit(), threading.stack_size(_STACK_BYTES)
+    sys.setrecursionlimit(max(limit, 200_000))
+    try:
+        thread = threading.Thread(target=run, name="dbreview", daemon=True)
+        thread.start()
+        thread.join()
+    finally:
+        threading.stack_size(stack)
+        sys.setrecursionlimit(limit)
+    if failure:
+        raise failure[0]
+    return outcome[0]
+
+
+def extract(path: str, source: bytes) -> Module | Unreadable:
+    """The facts of one file, or why it has none. Never raises for any ``source``.
+
+    Call it inside `with_deep_stack`: deeply nested sources need room.
+    """
+    if (reason := _too_deep(source)) is not None:
+        return Unreadable(path, 1, 1, reason)
+    try:
+        tree = cst.parse_module(source)
+        positions = Positions(tree)
+        converter = Converter(positions)
+        body = converter.block(tree.body)
+    except cst.ParserSyntaxError as error:
+        return Unreadable(path, max(error.raw_line, 1), error.raw_column + 1, _syntax_reason(error))
+    except (UnicodeDecodeError, LookupError, SyntaxError) as error:
+        return Unreadable(path, 1, 1, _encoding_reason(source, error))
+    except (RecursionError, MemoryError):
+        return Unreadable(path, 1, 1, "nested too deeply to be parsed")
+    except Exception as error:
+        return Unreadable(path, 1, 1, f"the parser failed: {type(error).__name__}: {error}")
+    return Module(
+        path, body, tuple(positions.comments), tuple(converter.statements), max(1, source.count(b"\n"))
+    )
+
+
+def _too_deep(source: bytes) -> str | None:
+    opening = source.count(b"(") + source.count(b"[") + source.count(b"{")
+    if opening > _DEEPEST and _nesting(source) > _DEEPEST:
+        return f"brackets are nested more than {_DEEPEST} deep, which Python refuses too"
+    if _CHAIN.search(source):
+        return "an expression chains more than 1000 operators"
+    return None
+
+
+def _nesting(source: bytes) -> int:
+    depth = deepest = 0
+    for token in _NESTING.finditer(source):
+        if token["open"]:
+            depth += 1
+            deepest = max(deepest, depth)
+        elif token["close"]:
+            depth = max(0, depth - 1)
+    return deepest
+
+
+def _syntax_reason(error: cst.ParserSyntaxError) -> str:
+    text = error.message.removeprefix("parser error: ").removeprefix("tokenizer error: ")
+    text = re.sub(r"^error at \d+:\d+: ", "", text)
+    return f"invalid syntax: {' '.join(text.split())}"
+
+
+def _encoding_reason(source: bytes, error: Exception) -> str:
+    if isinstance(error, UnicodeDecodeError):
+        line = source.count(b"\n", 0, error.start) + 1 if error.encoding.replace("_", "-") == "utf-8" else 1
+        return f"not {error.encoding.upper()}: byte 0x{source[error.start]:02x} in line {line}"
+    if source.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "not UTF-8: it looks like UTF-16"
+    return f"cannot be decoded: {error}"

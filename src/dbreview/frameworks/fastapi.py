@@ -1,0 +1,38 @@
+"""What we know about FastAPI, Starlette and Pydantic, as data. No analysis happens here."""
+
+from __future__ import annotations
+
+APPLICATIONS = frozenset({"fastapi.FastAPI", "fastapi.applications.FastAPI"})
+ROUTERS = frozenset({"fastapi.APIRouter", "fastapi.routing.APIRouter"})
+HTTP_METHODS = frozenset({"get", "post", "put", "patch", "delete", "options", "head", "trace"})
+ROUTE_METHODS = HTTP_METHODS | {"api_route", "route"}
+DEPENDS = frozenset({"fastapi.Depends", "fastapi.Security", "fastapi.params.Depends", "fastapi.params.Security"})
+
+CLASS_VIEW_DECORATORS = frozenset(
+    {"fastapi_utils.cbv.cbv", "fastapi_restful.cbv.cbv", "fastapi_utils.cbv", "classy_fastapi.Routable", "fastapi_class.View"}
+)
+
+PASSES_ON = frozenset(
+    {
+        "fastapi.encoders.jsonable_encoder", "fastapi.responses.JSONResponse", "fastapi.responses.ORJSONResponse",
+        "fastapi.responses.UJSONResponse", "starlette.responses.JSONResponse", "fastapi.Response", "json.dumps",
+        "fastapi.responses.Response", "starlette.responses.Response", "orjson.dumps", "pydantic.TypeAdapter",
+        "pydantic.parse_obj_as", "builtins.dict", "fastapi.responses.HTMLResponse",
+    }
+)  # fmt: skip
+"""Callables whose result carries their arguments to the client."""
+
+STREAMS = frozenset({"fastapi.responses.StreamingResponse", "starlette.responses.StreamingResponse"})
+
+SCHEMA_BASES = frozenset({"pydantic.BaseModel", "pydantic.main.BaseModel", "pydantic.generics.GenericModel", "pydantic.RootModel"})
+SCHEMA_READERS = frozenset({"model_validate", "from_orm", "parse_obj", "model_construct", "validate", "validate_python"})
+
+PAGINATORS = ("fastapi_pagination.",)
+"""Packages whose functions bound a query by themselves."""
+
+TO_THREAD = frozenset(
+    {
+        "asyncio.to_thread", "anyio.to_thread.run_sync", "fastapi.concurrency.run_in_threadpool",
+        "starlette.concurrency.run_in_threadpool",
+    }
+)  # fmt: skip

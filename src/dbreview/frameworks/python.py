@@ -1,0 +1,52 @@
+"""What we know about Python's own library and typing, as data. No analysis happens here."""
+
+from __future__ import annotations
+
+COLLECTIONS = frozenset(
+    {
+        "list", "List", "set", "Set", "frozenset", "FrozenSet", "tuple", "Sequence", "Iterable", "Iterator", "Collection",
+        "AsyncIterator", "AsyncIterable", "Generator", "AsyncGenerator", "MutableSequence", "MutableSet", "deque",
+        "ScalarResult", "WriteOnlyCollection", "InstrumentedList", "conlist",
+    }
+)  # fmt: skip
+"""Last parts of the generic types whose first argument is an element."""
+
+TRANSPARENT = frozenset(
+    {
+        "Optional", "Final", "ClassVar", "Required", "NotRequired", "ReadOnly", "Awaitable", "Coroutine", "SkipValidation",
+        "AbstractContextManager", "AbstractAsyncContextManager", "ContextManager", "AsyncContextManager",
+    }
+)  # fmt: skip
+CLASS_OF = frozenset({"type", "Type"})
+CALLABLES = frozenset({"Callable"})
+
+SAME_ITEMS = frozenset(
+    {
+        "builtins.list", "builtins.tuple", "builtins.set", "builtins.sorted", "builtins.reversed", "builtins.iter",
+        "builtins.frozenset", "builtins.filter", "tqdm.tqdm", "itertools.chain", "tqdm.auto.tqdm", "copy.copy",
+        "itertools.islice", "more_itertools.unique_everseen",
+    }
+)  # fmt: skip
+"""Callables whose result holds the items of their argument (``filter`` takes them second)."""
+
+ONE_ITEM = frozenset({"builtins.next", "builtins.anext", "builtins.min", "builtins.max", "random.choice"})
+
+CHUNKERS = frozenset({"batched", "chunked", "chunks", "grouper", "ichunked", "sliced", "batch", "in_batches", "partition"})
+
+CONTEXT_DECORATORS = frozenset(
+    {"contextlib.contextmanager", "contextlib.asynccontextmanager", "contextlib._GeneratorContextManager"}
+)
+CACHES = frozenset(
+    {
+        "functools.lru_cache", "functools.cache", "cachetools.cached", "async_lru.alru_cache", "aiocache.cached",
+        "functools.cached_property", "cachetools.func.ttl_cache", "asyncache.cached",
+    }
+)  # fmt: skip
+PROPERTIES = frozenset(
+    {
+        "builtins.property", "functools.cached_property", "sqlalchemy.ext.hybrid.hybrid_property", "abc.abstractproperty",
+        "sqlalchemy.util.memoized_property", "pydantic.computed_field",
+    }
+)  # fmt: skip
+GATHERERS = frozenset({"asyncio.gather", "asyncio.wait", "asyncio.as_completed", "asyncio.create_task", "asyncio.ensure_future",
+                       "asyncio.shield", "asyncio.wait_for"})  # fmt: skip

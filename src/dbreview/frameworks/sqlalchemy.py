@@ -1,0 +1,290 @@
+"""What we know about SQLAlchemy and SQLModel, as data. No analysis happens here.
+
+Sources: SQLAlchemy 2.0/2.1 documentation (Session API, Query API, Result API, loader
+options, ORM extensions for asyncio), SQLModel documentation.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple, TypeAlias
+
+Kind: TypeAlias = Literal["sync", "async"]
+
+SESSION_TYPES: dict[str, Kind] = {
+    "sqlalchemy.orm.Session": "sync",
+    "sqlalchemy.orm.session.Session": "sync",
+    "sqlalchemy.orm.scoping.scoped_session": "sync",
+    "sqlmodel.Session": "sync",
+    "sqlmodel.orm.session.Session": "sync",
+    "sqlalchemy.ext.asyncio.AsyncSession": "async",
+    "sqlalchemy.ext.asyncio.session.AsyncSession": "async",
+    "sqlmodel.ext.asyncio.session.AsyncSession": "async",
+    "sqlalchemy.ext.asyncio.scoping.async_scoped_session": "async",
+}
+
+SESSION_SYMBOLS: dict[str, Kind] = {
+    "fastapi_sqlalchemy.db.session": "sync",
+    "fastapi_async_sqlalchemy.db.session": "async",
+}
+"""Names that stand for the current request's session, managed by a middleware."""
+
+CONNECTION_TYPES: dict[str, Kind] = {
+    "sqlalchemy.Connection": "sync",
+    "sqlalchemy.engine.Connection": "sync",
+    "sqlalchemy.engine.base.Connection": "sync",
+    "sqlalchemy.ext.asyncio.AsyncConnection": "async",
+}
+
+ENGINE_TYPES: dict[str, Kind] = {
+    "sqlalchemy.Engine": "sync",
+    "sqlalchemy.engine.Engine": "sync",
+    "sqlalchemy.engine.base.Engine": "sync",
+    "sqlalchemy.ext.asyncio.AsyncEngine": "async",
+}
+
+ENGINE_MAKERS: dict[str, Kind] = {
+    "sqlalchemy.create_engine": "sync",
+    "sqlalchemy.engine_from_config": "sync",
+    "sqlalchemy.engine.create_engine": "sync",
+    "sqlmodel.create_engine": "sync",
+    "sqlalchemy.ext.asyncio.create_async_engine": "async",
+    "sqlalchemy.ext.asyncio.async_engine_from_config": "async",
+    "sqlmodel.ext.asyncio.create_async_engine": "async",
+}
+
+FACTORY_MAKERS: dict[str, Kind] = {
+    "sqlalchemy.orm.sessionmaker": "sync",
+    "sqlalchemy.orm.session.sessionmaker": "sync",
+    "sqlalchemy.ext.asyncio.async_sessionmaker": "async",
+    "sqlalchemy.ext.asyncio.session.async_sessionmaker": "async",
+}
+
+SCOPED_MAKERS: dict[str, Kind] = {
+    "sqlalchemy.orm.scoped_session": "sync",
+    "sqlalchemy.orm.scoping.scoped_session": "sync",
+    "sqlalchemy.ext.asyncio.async_scoped_session": "async",
+}
+
+
+class SessionMethod(NamedTuple):
+    """What a method of a session or connection does, and the shape of what it gives.
+
+    ``effect`` is None where nothing is sent to the database.
+    """
+
+    effect: Literal["run", "read", "write", "commit", "flush", "other"] | None
+    gives: Literal["rows", "scalars", "scalar", "exec", "entity", "query", "self", "nothing", "context"]
+
+
+SESSION_METHODS: dict[str, SessionMethod] = {
+    "execute": SessionMethod("run", "rows"),
+    "exec": SessionMethod("run", "exec"),
+    "exec_driver_sql": SessionMethod("run", "nothing"),
+    "scalars": SessionMethod("run", "scalars"),
+    "scalar": SessionMethod("run", "scalar"),
+    "stream": SessionMethod("run", "rows"),
+    "stream_scalars": SessionMethod("run", "scalars"),
+    "get": SessionMethod("read", "entity"),
+    "get_one": SessionMethod("read", "entity"),
+    "query": SessionMethod(None, "query"),
+    "refresh": SessionMethod("other", "nothing"),
+    "merge": SessionMethod("other", "nothing"),
+    "commit": SessionMethod("commit", "nothing"),
+    "flush": SessionMethod("flush", "nothing"),
+    "rollback": SessionMethod("other", "nothing"),
+    "delete": SessionMethod(None, "nothing"),
+    "add": SessionMethod(None, "nothing"),
+    "add_all": SessionMethod(None, "nothing"),
+    "expunge": SessionMethod(None, "nothing"),
+    "expunge_all": SessionMethod(None, "nothing"),
+    "expire": SessionMethod(None, "nothing"),
+    "expire_all": SessionMethod(None, "nothing"),
+    "close": SessionMethod(None, "nothing"),
+    "remove": SessionMethod(None, "nothing"),
+    "begin": SessionMethod(None, "context"),
+    "begin_nested": SessionMethod(None, "context"),
+    "no_autoflush": SessionMethod(None, "context"),
+    "connection": SessionMethod(None, "self"),
+    "execution_options": SessionMethod(None, "self"),
+    "run_sync": SessionMethod(None, "nothing"),
+    "bulk_save_objects": SessionMethod("write", "nothing"),
+    "bulk_insert_mappings": SessionMethod("write", "nothing"),
+    "bulk_update_mappings": SessionMethod("write", "nothing"),
+}
+
+TELLING_SESSION_METHODS = frozenset(
+    {"query", "scalars", "execute", "exec", "add", "add_all", "commit", "flush", "refresh", "rollback", "scalar"}
+)
+"""Methods that give a session away where neither annotation nor caller says what it is."""
+
+SESSION_NAMES = frozenset({"db", "session", "db_session", "dbsession", "async_session", "async_db", "sess"})
+
+STATEMENT_MAKERS: dict[str, Literal["select", "insert", "update", "delete", "text"]] = {
+    "sqlalchemy.select": "select",
+    "sqlalchemy.sql.select": "select",
+    "sqlalchemy.sql.expression.select": "select",
+    "sqlalchemy.future.select": "select",
+    "sqlmodel.select": "select",
+    "sqlmodel.sql.expression.select": "select",
+    "sqlalchemy.insert": "insert",
+    "sqlalchemy.sql.insert": "insert",
+    "sqlmodel.insert": "insert",
+    "sqlalchemy.dialects.postgresql.insert": "insert",
+    "sqlalchemy.dialects.sqlite.insert": "insert",
+    "sqlalchemy.dialects.mysql.insert": "insert",
+    "sqlalchemy.update": "update",
+    "sqlalchemy.sql.update": "update",
+    "sqlmodel.update": "update",
+    "sqlalchemy.delete": "delete",
+    "sqlalchemy.sql.delete": "delete",
+    "sqlmodel.delete": "delete",
+    "sqlalchemy.text": "text",
+    "sqlalchemy.sql.text": "text",
+    "sqlalchemy.sql.expression.text": "text",
+    "sqlmodel.text": "text",
+}
+
+LIMITING = frozenset({"limit", "fetch", "slice", "paginate"})
+ORDERING = frozenset({"order_by"})
+FILTERING = frozenset({"where", "filter", "filter_by", "having"})
+GROUPING = frozenset({"group_by", "distinct"})
+STATEMENT_METHODS = frozenset(
+    {
+        "join", "outerjoin", "join_from", "outerjoin_from", "select_from", "offset", "correlate", "add_columns",
+        "execution_options", "with_for_update", "returning", "values", "on_conflict_do_nothing",
+        "on_conflict_do_update", "from_statement", "populate_existing", "enable_eagerloads", "yield_per", "params",
+        "bindparams", "columns", "prefix_with", "with_hint", "union", "union_all", "intersect", "except_",
+        "autoflush", "reset_joinpoint", "with_session", "tuples", "unique", "add_entity", "add_column", "set_label_style",
+        "add_cte", "with_entities", "with_only_columns", "from_self", "group_by", "distinct",
+    }
+)  # fmt: skip
+CHANGING_SELECTION = frozenset({"with_entities", "with_only_columns", "add_columns", "add_entity", "add_column"})
+ONE_ROW_FROM_QUERY = frozenset({"first", "one", "one_or_none", "scalar", "get", "count"})
+ALL_FROM_QUERY = frozenset({"all", "__iter__"})
+WRITES_FROM_QUERY = frozenset({"update", "delete"})
+
+ALL_FROM_RESULT = frozenset({"all", "fetchall"})
+SOME_FROM_RESULT = frozenset({"fetchmany", "partitions"})
+ONE_FROM_RESULT = frozenset({"first", "one", "one_or_none", "fetchone"})
+SCALAR_FROM_RESULT = frozenset({"scalar", "scalar_one", "scalar_one_or_none"})
+SAME_RESULT = frozenset({"unique", "yield_per", "freeze", "tuples", "columns"})
+
+LOADERS: dict[str, str] = {
+    "selectinload": "eager",
+    "joinedload": "eager",
+    "subqueryload": "eager",
+    "immediateload": "eager",
+    "contains_eager": "eager",
+    "noload": "none",
+    "raiseload": "raise",
+    "lazyload": "lazy",
+    "defaultload": "as declared",
+    "load_only": "columns",
+    "defer": "columns",
+    "undefer": "columns",
+    "with_expression": "columns",
+    "selectin_polymorphic": "columns",
+    "with_loader_criteria": "columns",
+    "undefer_group": "columns",
+}
+"""Loader options of ``sqlalchemy.orm``, also as methods that continue a path."""
+
+LAZY_STRATEGIES = frozenset({"select", "True"})
+"""Values of ``relationship(lazy=...)`` that send a statement when the attribute is first read."""
+
+DECLARATIVE_BASES = frozenset(
+    {
+        "sqlalchemy.orm.DeclarativeBase",
+        "sqlalchemy.orm.DeclarativeBaseNoMeta",
+        "sqlalchemy.orm.decl_api.DeclarativeBase",
+        "sqlalchemy.ext.declarative.declarative_base()",
+        "sqlalchemy.orm.declarative_base()",
+        "sqlalchemy.orm.decl_api.declarative_base()",
+        "sqlalchemy.ext.declarative.api.declarative_base()",
+        "sqlalchemy.orm.registry().generate_base()",
+        "sqlalchemy.ext.automap.automap_base()",
+        "flask_sqlalchemy.SQLAlchemy().Model",
+        "advanced_alchemy.base.DefaultBase",
+        "advanced_alchemy.base.UUIDBase",
+        "advanced_alchemy.base.UUIDAuditBase",
+        "advanced_alchemy.base.BigIntBase",
+        "advanced_alchemy.base.BigIntAuditBase",
+        "sqlalchemy_mixins.AllFeaturesMixin",
+        "fastapi_async_sqlalchemy.sqlalchemy.Base",
+    }
+)
+SQLMODEL_BASE = frozenset({"sqlmodel.SQLModel", "sqlmodel.main.SQLModel"})
+
+COLUMN_MAKERS = frozenset(
+    {"sqlalchemy.Column", "sqlalchemy.schema.Column", "sqlalchemy.sql.schema.Column", "sqlmodel.Column"}
+)
+MAPPED_COLUMN_MAKERS = frozenset({"sqlalchemy.orm.mapped_column", "sqlalchemy.orm._orm_constructors.mapped_column"})
+FIELD_MAKERS = frozenset({"sqlmodel.Field", "sqlmodel.main.Field"})
+FOREIGN_KEYS = frozenset({"sqlalchemy.ForeignKey", "sqlalchemy.schema.ForeignKey", "sqlmodel.ForeignKey"})
+RELATIONSHIPS = frozenset(
+    {
+        "sqlalchemy.orm.relationship", "sqlalchemy.orm.relation", "sqlmodel.Relationship", "sqlmodel.main.Relationship",
+        "sqlalchemy.orm.dynamic_loader",
+    }
+)  # fmt: skip
+BACKREFS = frozenset({"sqlalchemy.orm.backref"})
+TABLES = frozenset({"sqlalchemy.Table", "sqlalchemy.schema.Table", "sqlmodel.Table"})
+INDEXES = frozenset({"sqlalchemy.Index", "sqlalchemy.schema.Index", "sqlmodel.Index"})
+UNIQUE_CONSTRAINTS = frozenset(
+    {"sqlalchemy.UniqueConstraint", "sqlalchemy.schema.UniqueConstraint", "sqlmodel.UniqueConstraint"}
+)
+PRIMARY_KEYS = frozenset(
+    {"sqlalchemy.PrimaryKeyConstraint", "sqlalchemy.schema.PrimaryKeyConstraint", "sqlmodel.PrimaryKeyConstraint"}
+)
+FOREIGN_KEY_CONSTRAINTS = frozenset(
+    {"sqlalchemy.ForeignKeyConstraint", "sqlalchemy.schema.ForeignKeyConstraint", "sqlmodel.ForeignKeyConstraint"}
+)
+OTHER_ATTRIBUTES = frozenset(
+    {
+        "sqlalchemy.orm.column_property", "sqlalchemy.orm.synonym", "sqlalchemy.orm.composite", "sqlalchemy.orm.query_expression",
+        "sqlalchemy.ext.associationproxy.association_proxy",
+    }
+)  # fmt: skip
+DECLARED_ATTR = frozenset(
+    {"sqlalchemy.orm.declared_attr", "sqlalchemy.ext.declarative.declared_attr", "sqlalchemy.orm.declared_attr.directive",
+     "sqlalchemy.orm.declared_attr.cascading"}
+)  # fmt: skip
+SCHEMA_OBJECTS = (
+    COLUMN_MAKERS | MAPPED_COLUMN_MAKERS | FIELD_MAKERS | FOREIGN_KEYS | RELATIONSHIPS | BACKREFS | TABLES | INDEXES
+    | UNIQUE_CONSTRAINTS | PRIMARY_KEYS | FOREIGN_KEY_CONSTRAINTS | OTHER_ATTRIBUTES
+    | {"sqlalchemy.CheckConstraint", "sqlalchemy.Computed", "sqlalchemy.Identity", "sqlalchemy.Sequence"}
+)  # fmt: skip
+
+MAPPED_WRAPPERS: dict[str, str | None] = {
+    "sqlalchemy.orm.Mapped": None,
+    "sqlalchemy.orm.base.Mapped": None,
+    "sqlalchemy.orm.DynamicMapped": "dynamic",
+    "sqlalchemy.orm.WriteOnlyMapped": "write_only",
+}
+
+TIME_TYPES = frozenset({"DateTime", "TIMESTAMP", "datetime", "Date", "Time", "date", "AwareDatetime", "DATETIME", "TIMESTAMPTZ"})
+"""Last parts of the names of types that hold a point in time."""
+
+LIBRARY_COLUMNS: dict[str, tuple[str, ...]] = {
+    "advanced_alchemy.base.UUIDAuditBase": ("id", "created_at", "updated_at", "sa_orm_sentinel"),
+    "advanced_alchemy.base.BigIntAuditBase": ("id", "created_at", "updated_at"),
+    "advanced_alchemy.base.UUIDBase": ("id", "sa_orm_sentinel"),
+    "advanced_alchemy.base.BigIntBase": ("id",),
+    "fastapi_users_db_sqlalchemy.SQLAlchemyBaseUserTable": (
+        "email", "hashed_password", "is_active", "is_superuser", "is_verified",
+    ),
+    "fastapi_users_db_sqlalchemy.SQLAlchemyBaseUserTableUUID": (
+        "id", "email", "hashed_password", "is_active", "is_superuser", "is_verified",
+    ),
+    "sqlalchemy_utils.Timestamp": ("created", "updated"),
+}  # fmt: skip
+"""Columns that a library's base class or mixin brings."""
+
+HARMLESS_BASES = frozenset(
+    {
+        "builtins.object", "sqlalchemy.ext.asyncio.AsyncAttrs", "sqlalchemy.orm.MappedAsDataclass", "typing.Generic",
+        "abc.ABC", "typing.Protocol", "typing_extensions.Protocol", "pydantic.BaseModel", "enum.Enum", "builtins.str",
+        "sqlalchemy.orm.DeclarativeMeta", "sqlalchemy_utils.models.Timestamp",
+    }
+)  # fmt: skip
+"""Base classes of libraries that bring no columns and no indexes."""

@@ -1,0 +1,228 @@
+"""Read every function, requests first, and put what was found into the project."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+
+from dbreview.facts import Unreadable
+from dbreview.finding import Confidence, Place
+from dbreview.link import responses
+from dbreview.link.dialects import find_dialects
+from dbreview.link.events import BlockEvent, LoadEvent, RepeatEvent
+from dbreview.link.interpret import Interpreter, Outcome
+from dbreview.link.migrations import indexes_of_migrations, with_indexes
+from dbreview.link.models import Models
+from dbreview.link.names import FunctionRef
+from dbreview.link.routes import FoundRoute, RouteFinder
+from dbreview.link.sessions import global_sessions, leaked_sessions
+from dbreview.link.understanding import understanding_of
+from dbreview.link.values import Statement
+from dbreview.project import (
+    BlockingCall,
+    Conventions,
+    LazyLoad,
+    Project,
+    Query,
+    RepeatedQuery,
+    Role,
+    Route,
+    Table,
+    UnboundedResponse,
+)
+
+
+def assemble(
+    interpreter: Interpreter,
+    roles: dict[str, Role],
+    unreadable: tuple[Unreadable, ...],
+    conventions: Conventions,
+) -> Project:
+    """The linked project. Reads all functions of the application on the way."""
+    found = [f for f in RouteFinder(interpreter).find() if roles.get(f.ref.path) != "test"]
+    outcomes = _read_requests(interpreter, found)
+    found = [*found, *(f for f in interpreter.local_routes.values() if f.ref not in {o.ref for o in found})]
+    _read_the_rest(interpreter, roles)
+    tables = tuple(_tables(interpreter, roles))
+    routes = tuple(f.route for f in found)
+    return Project(
+        conventions,
+        unreadable,
+        roles,
+        find_dialects(interpreter.names, roles, conventions),
+        tables,
+        tuple(m for ref, m in interpreter.models.models.items() if roles.get(ref.path) == "application"),
+        routes,
+        tuple(_lazy_loads(interpreter)),
+        tuple(_repeated_queries(interpreter)),
+        tuple(_unbounded_responses(interpreter, found, outcomes)),
+        tuple(_blocking_calls(interpreter, found)),
+        tuple(sorted(set(global_sessions(interpreter, roles)), key=lambda g: g.at)),
+        tuple(leaked_sessions(interpreter, roles)),
+        understanding_of(interpreter, found, roles),
+    )
+
+
+# --- reading functions --------------------------------------------------------------------
+
+
+def _read_requests(interpreter: Interpreter, found: list[FoundRoute]) -> dict[FunctionRef, Outcome]:
+    """Read what runs in a request: routes, then the dependencies that they name, then theirs."""
+    interpreter.is_request = True
+    outcomes = {f.ref: interpreter.run_standalone(f.ref) for f in found}
+    done: set[FunctionRef] = set()
+    while pending := [ref for ref in interpreter.declared.dependencies if ref not in done]:
+        for ref in pending:
+            done.add(ref)
+            interpreter.run_standalone(ref)
+    interpreter.is_request = False
+    return outcomes
+
+
+def _read_the_rest(interpreter: Interpreter, roles: dict[str, Role]) -> None:
+    for ref in interpreter.names.functions:
+        if ref not in interpreter.seen and roles.get(ref.path) in ("application", "script"):
+            interpreter.run_standalone(ref)
+    interpreter.is_request = True
+    for local in list(interpreter.local_routes.values()):
+        interpreter.read(local.function, interpreter.declared_parameters(local.ref))
+    interpreter.is_request = False
+
+
+# --- schema -------------------------------------------------------------------------------
+
+
+def _tables(interpreter: Interpreter, roles: dict[str, Role]) -> Iterator[Table]:
+    names = interpreter.names
+    revisions = [module for path, module in names.modules.items() if roles.get(path) == "migration"]
+    created = indexes_of_migrations(revisions)
+    seen: set[tuple[str | None, Place]] = set()
+    models: Models = interpreter.models
+    every = [models.table(ref) for ref in models.models]
+    for table in sorted((t for t in (*every, *models.core_tables) if t is not None), key=lambda t: (t.at, t.name)):
+        key = (table.model, table.at)
+        if key not in seen and roles.get(table.at.filename) == "application":
+            seen.add(key)
+            yield with_indexes(table, created)
+
+
+# --- events -------------------------------------------------------------------------------
+
+
+def _query(statement: Statement | None, at: Place) -> Query:
+    entity = responses.entity_of(statement) if statement is not None else None
+    return Query(at, entity.ref.name if entity is not None else None)
+
+
+def _lazy_loads(interpreter: Interpreter) -> Iterator[LazyLoad]:
+    for event in sorted(interpreter.events.loads.values(), key=lambda e: (e.at, e.relationship.name)):
+        fetch = event.entity.fetch
+        assert fetch is not None
+        yield LazyLoad(
+            event.at,
+            event.relationship,
+            _query(fetch.statement, fetch.at),
+            event.loop,
+            _option(interpreter, event),
+            fetch.session.kind == "async",
+            _load_confidence(event),
+        )
+
+
+def _option(interpreter: Interpreter, event: LoadEvent) -> str:
+    """The loader option that would have loaded the relationship with its query."""
+    fetch = event.entity.fetch
+    statement = fetch.statement if fetch is not None else None
+    root = responses.entity_of(statement) if statement is not None else None
+    steps: list[str] = []
+    model = root.ref if root is not None else event.entity.model
+    for name in (*event.entity.path, event.relationship.name):
+        relationship = interpreter.models.relationship(model, name)
+        is_collection = relationship is None or relationship.is_collection is not False
+        steps.append(f"{'selectinload' if is_collection else 'joinedload'}({model.name}.{name})")
+        target = interpreter.models.target(relationship) if relationship is not None else None
+        if target is None:
+            break
+        model = target
+    return ".".join(steps)
+
+
+def _load_confidence(event: LoadEvent) -> Confidence:
+    if event.relationship.is_collection is None:
+        return "low"
+    return "high" if event.relationship.is_collection else "medium"
+
+
+def _repeated_queries(interpreter: Interpreter) -> Iterator[RepeatedQuery]:
+    for event in sorted(interpreter.events.repeats.values(), key=lambda e: e.at):
+        statement = event.effect.statement
+        if statement is not None and statement.kind == "text" and not event.depends_on_loop:
+            continue
+        yield RepeatedQuery(
+            event.at,
+            event.loop.at,
+            event.effect.calls[1:] if event.effect.calls else (),
+            _query(statement, event.effect.at),
+            event.depends_on_loop,
+            event.loop.variable,
+            False,
+            _repeat_confidence(event),
+        )
+
+
+def _repeat_confidence(event: RepeatEvent) -> Confidence:
+    if not event.depends_on_loop:
+        return "low"
+    return event.loop.confidence if event.is_request else "medium"
+
+
+def _unbounded_responses(
+    interpreter: Interpreter, found: list[FoundRoute], outcomes: dict[FunctionRef, Outcome]
+) -> Iterator[UnboundedResponse]:
+    told: dict[Place, UnboundedResponse] = {}
+    for route in found:
+        outcome = outcomes.get(route.ref)
+        for fetch in responses.collections_in(outcome.value) if outcome is not None else ():
+            statement = fetch.statement
+            if statement is None or not responses.is_unbounded(statement, interpreter.models):
+                continue
+            entity = responses.entity_of(statement)
+            assert entity is not None
+            table = interpreter.models.table(entity.ref)
+            assert table is not None
+            told.setdefault(
+                fetch.at,
+                UnboundedResponse(
+                    fetch.at,
+                    route.route,
+                    entity.ref.name,
+                    responses.owner_of(statement, table),
+                    responses.confidence_of(statement, table),
+                ),
+            )
+    yield from sorted(told.values(), key=lambda u: u.at)
+
+
+def _blocking_calls(interpreter: Interpreter, found: list[FoundRoute]) -> Iterator[BlockingCall]:
+    routes = {f.ref: f.route for f in found}
+    by_function: dict[FunctionRef, list[BlockEvent]] = {}
+    for event in interpreter.events.blocks.values():
+        if event.is_request:
+            by_function.setdefault(event.function, []).append(event)
+    calls: list[BlockingCall] = []
+    for function, events in by_function.items():
+        first, *others = sorted(events, key=lambda e: e.at)
+        calls.append(
+            BlockingCall(
+                first.at,
+                function.name,
+                Place(function.path, *function.facts.at),
+                function in routes,
+                routes.get(function),
+                (*first.effect.calls[1:], first.effect.at) if first.effect.calls else (),
+                first.effect.what,
+                len(others),
+            )
+        )
+    yield from sorted(calls, key=lambda c: c.at)

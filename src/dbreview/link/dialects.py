@@ -1,0 +1,40 @@
+"""Which databases the project talks to, from its configuration, requirements, imports and URLs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from dbreview import facts
+from dbreview.frameworks import drivers
+from dbreview.link.names import Names
+from dbreview.link.syntax import walk
+from dbreview.project import Conventions, Role
+
+_URL = re.compile(r"^(postgresql|postgres|mysql|mariadb|sqlite|oracle|mssql)(\+\w+)?://")
+
+
+def find_dialects(names: Names, roles: dict[str, Role], conventions: Conventions) -> frozenset[str]:
+    """The names of the dialects in use; empty when nothing tells."""
+    if conventions.dialect is not None:
+        return frozenset({conventions.dialect})
+    found = {drivers.DIALECT_OF[name] for name in conventions.dependencies if name in drivers.DIALECT_OF}
+    for path in sorted(names.modules):
+        if roles.get(path) in ("test", "migration", "example"):
+            continue
+        libraries = names.imported_libraries(path)
+        found |= {drivers.DIALECT_OF[top] for top in _tops(libraries) if top in drivers.DIALECT_OF}
+        if any(library.endswith(("create_engine", "create_async_engine", "BaseSettings")) for library in libraries):
+            found |= set(_in_urls(names.modules[path]))
+    return frozenset(found)
+
+
+def _tops(libraries: Iterable[str]) -> set[str]:
+    return {library.partition(".")[0] for library in libraries}
+
+
+def _in_urls(module: facts.Module) -> Iterable[str]:
+    for node in walk(module.body, into_functions=True):
+        if isinstance(node, facts.Constant) and isinstance(node.value, str):
+            if (match := _URL.match(node.value)) is not None:
+                yield "postgresql" if match[1] == "postgres" else match[1]

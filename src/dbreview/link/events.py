@@ -1,0 +1,102 @@
+"""What the linked program does at a place, collected while functions are read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from dbreview.finding import Confidence, Place
+from dbreview.link.names import FunctionRef
+from dbreview.link.values import Entity, Fetch, SessionKind, Statement
+from dbreview.project import Relationship
+
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """A loop that is being followed. Only one over ``rows`` repeats a query per row.
+
+    ``names`` are the variables whose values change from pass to pass.
+    """
+
+    at: Place
+    kind: Literal["rows", "other"]
+    names: frozenset[str]
+    variable: str | None
+    confidence: Confidence
+    is_search: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """Something that running a function does to the database, and the calls that lead there.
+
+    ``calls`` starts in the function whose effect it is and ends before ``at``.
+    """
+
+    kind: Literal["read", "write", "commit", "flush", "other"]
+    session: SessionKind | None
+    at: Place
+    what: str
+    statement: Statement | None = None
+    calls: tuple[Place, ...] = ()
+    is_blocking: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LoadEvent:
+    entity: Entity
+    relationship: Relationship
+    at: Place
+    loop: Place
+    is_request: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RepeatEvent:
+    at: Place
+    loop: Loop
+    effect: Effect
+    depends_on_loop: bool
+    is_request: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BlockEvent:
+    at: Place
+    function: FunctionRef
+    effect: Effect
+    is_request: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OwnedSession:
+    """A session that a function opened and bound to a local name, not by a ``with``."""
+
+    at: Place
+    ref: FunctionRef
+    name: str
+    kind: SessionKind | None
+    is_from_generator: bool
+
+
+@dataclass(slots=True)
+class Events:
+    """Each event once per place, the first reading that shows it winning."""
+
+    loads: dict[tuple[Place, str], LoadEvent] = field(default_factory=dict)
+    repeats: dict[Place, RepeatEvent] = field(default_factory=dict)
+    blocks: dict[tuple[FunctionRef, Place], BlockEvent] = field(default_factory=dict)
+    sessions_at: dict[Place, SessionKind | None] = field(default_factory=dict)
+    queries_at: dict[Place, bool] = field(default_factory=dict)
+    loops_at: dict[Place, bool] = field(default_factory=dict)
+    fetches: dict[Place, Fetch] = field(default_factory=dict)
+    opened: dict[Place, SessionKind | None] = field(default_factory=dict)
+    owned: dict[Place, OwnedSession] = field(default_factory=dict)
+
+    def saw_session_call(self, at: Place, kind: SessionKind | None) -> None:
+        self.sessions_at[at] = kind or self.sessions_at.get(at)
+
+    def saw_query(self, at: Place, is_known: bool) -> None:
+        self.queries_at[at] = is_known or self.queries_at.get(at, False)
+
+    def saw_row_loop(self, at: Place, is_known: bool) -> None:
+        self.loops_at[at] = is_known or self.loops_at.get(at, False)

@@ -1,0 +1,205 @@
+"""What calling a library's symbol gives. The tables in ``frameworks`` say which symbol does what."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dbreview import facts
+from dbreview.finding import Place
+from dbreview.frameworks import fastapi, python, sqlalchemy
+from dbreview.link import methods
+from dbreview.link.events import Loop
+from dbreview.link.values import (
+    Aggregate,
+    Attribute,
+    ClassValue,
+    Conditions,
+    Const,
+    Context,
+    Coroutine,
+    Engine,
+    Entity,
+    Entries,
+    FunctionValue,
+    Instance,
+    Items,
+    LibraryObject,
+    Load,
+    Loader,
+    Made,
+    Record,
+    Result,
+    Session,
+    SessionFactory,
+    SessionKind,
+    Statement,
+    Symbol,
+    Value,
+    Wrapped,
+    join,
+)
+
+if TYPE_CHECKING:
+    from dbreview.link.interpret import Arguments, Frame
+
+DEPENDS = fastapi.DEPENDS
+
+
+def call(frame: Frame, dotted: str, arguments: Arguments, node: facts.Call) -> Value:
+    """What ``dotted(...)`` gives at ``node``."""
+    at = frame.place(node.at)
+    if dotted in sqlalchemy.STATEMENT_MAKERS:
+        return _statement(dotted, arguments, at)
+    if dotted in sqlalchemy.SESSION_TYPES:
+        kind = sqlalchemy.SESSION_TYPES[dotted]
+        frame.interpreter.events.opened.setdefault(at, kind)
+        return Session(kind, opened_at=at)
+    if dotted in sqlalchemy.ENGINE_MAKERS:
+        return Engine(sqlalchemy.ENGINE_MAKERS[dotted])
+    if dotted in sqlalchemy.FACTORY_MAKERS:
+        return SessionFactory(_factory_kind(frame, dotted, arguments))
+    if dotted in sqlalchemy.SCOPED_MAKERS:
+        made = arguments.get(0, "session_factory")
+        kind_of_made = made.kind if isinstance(made, SessionFactory) else sqlalchemy.SCOPED_MAKERS[dotted]
+        return Session(kind_of_made, is_scoped=True)
+    if dotted in DEPENDS:
+        return _depends(frame, arguments)
+    if dotted in sqlalchemy.SCHEMA_OBJECTS:
+        return Made(dotted, arguments.positional, arguments.keywords, at)
+    if dotted.startswith(("sqlalchemy.", "sqlmodel.")):
+        return _sqlalchemy(frame, dotted, arguments)
+    if dotted in fastapi.PASSES_ON:
+        return Wrapped(arguments.values())
+    if dotted in fastapi.TO_THREAD or dotted.startswith(fastapi.PAGINATORS):
+        return None
+    return _python(frame, dotted, arguments, node)
+
+
+def _statement(dotted: str, arguments: Arguments, at: Place) -> Statement:
+    kind = sqlalchemy.STATEMENT_MAKERS[dotted]
+    selected = arguments.positional
+    if len(selected) == 1 and isinstance(selected[0], Record):
+        selected = selected[0].items
+    return Statement(kind, selected, at, is_opaque=arguments.is_open)
+
+
+def _factory_kind(frame: Frame, dotted: str, arguments: Arguments) -> SessionKind | None:
+    match arguments.keyword("class_"):
+        case Symbol(name) if name in sqlalchemy.SESSION_TYPES:
+            return sqlalchemy.SESSION_TYPES[name]
+        case ClassValue(ref):
+            return frame.interpreter.classes.session_kind(ref)
+    bind = arguments.get(0, "bind")
+    if isinstance(bind, Engine) and bind.kind == "async":
+        return "async"
+    return sqlalchemy.FACTORY_MAKERS[dotted]
+
+
+def _depends(frame: Frame, arguments: Arguments) -> LibraryObject:
+    target = arguments.get(0, "dependency")
+    if isinstance(target, FunctionValue):
+        frame.interpreter.declared.dependencies.setdefault(target.ref)
+    return LibraryObject("fastapi.Depends", (target,) if target is not None else ())
+
+
+def _sqlalchemy(frame: Frame, dotted: str, arguments: Arguments) -> Value:
+    prefix, _, name = dotted.rpartition(".")
+    if name in sqlalchemy.LOADERS:
+        return loader(None, name, arguments)
+    if prefix.endswith(".func"):
+        return Aggregate(name)
+    if name == "and_":
+        return Conditions(arguments.positional)
+    if name in ("or_", "not_"):
+        return None
+    if name in ("aliased", "with_polymorphic", "deferred"):
+        return arguments.get(0, "element")
+    if name in ("desc", "asc", "nullslast", "nullsfirst", "cast", "case", "literal", "literal_column", "exists", "func",
+                "distinct", "label", "extract", "type_coerce", "over", "tuple_", "null", "true", "false", "coalesce"):  # fmt: skip
+        return Aggregate(name)
+    if name == "col":
+        return arguments.get(0, "column_expression")
+    return LibraryObject(f"{dotted}()", arguments.positional)
+
+
+def loader(before: Loader | None, name: str, arguments: Arguments) -> Loader | None:
+    """A loader option, or one chained to ``before``. Unknown paths give None."""
+    strategy = sqlalchemy.LOADERS[name]
+    loads = list(before.loads) if before is not None else []
+    base = loads[-1].path if loads else ()
+    model = loads[0].model if loads else None
+    if strategy == "columns":
+        return before if before is not None else Loader((Load(None, (), "columns"),))
+    if not arguments.positional:
+        return None
+    for argument in arguments.positional:
+        match argument:
+            case Attribute(owner, attribute):
+                model = owner if model is None else model
+                base = (*base, attribute)
+            case Const(str() as text):
+                base = (*base, *text.split("."))
+            case _:
+                return None
+        loads.append(Load(model, base, strategy))
+    return Loader(tuple(loads))
+
+
+def _python(frame: Frame, dotted: str, arguments: Arguments, node: facts.Call) -> Value:
+    first = arguments.positional[0] if arguments.positional else None
+    name = dotted.rpartition(".")[2]
+    if dotted in python.SAME_ITEMS:
+        source = arguments.positional[1] if name == "filter" and len(arguments.positional) > 1 else first
+        return methods.as_items(frame, source, node)
+    if dotted in python.ONE_ITEM:
+        return frame.element_of(first, None, node)
+    match dotted:
+        case "builtins.enumerate":
+            items = methods.as_items(frame, first, node)
+            if isinstance(items, Items):
+                return Items(Record((None, items.element)), items.fetch, items.is_literal)
+        case "builtins.zip":
+            lists = [methods.as_items(frame, value, node) for value in arguments.positional]
+            elements = tuple(i.element if isinstance(i, Items) else None for i in lists)
+            fetch = next((i.fetch for i in lists if isinstance(i, Items) and i.fetch is not None), None)
+            literal = bool(lists) and all(isinstance(i, Items) and i.is_literal for i in lists)
+            return Items(Record(elements), fetch, literal)
+        case "builtins.map":
+            return _map(frame, arguments, node)
+        case "builtins.range":
+            return Items(None, is_literal=all(isinstance(v, Const) for v in arguments.positional))
+        case "typing.cast":
+            return arguments.get(1, "val")
+        case "functools.partial" | "contextlib.contextmanager" | "contextlib.asynccontextmanager" | "functools.wraps":
+            return first
+        case "contextlib.closing" | "contextlib.aclosing":
+            return Context(first)
+        case "builtins.type":
+            return ClassValue(first.ref) if isinstance(first, Instance) else ClassValue(first.model) if isinstance(first, Entity) else None
+        case "asyncio.run" | "asyncio.wait_for" | "asyncio.shield" | "asyncio.create_task" | "asyncio.ensure_future":
+            return Coroutine(first.value) if isinstance(first, Coroutine) else first
+        case "asyncio.gather":
+            return _gather(frame, arguments)
+        case "builtins.len" | "builtins.sum" | "builtins.str" | "builtins.int" | "builtins.any" | "builtins.all" | "builtins.bool":
+            return None
+    return LibraryObject(f"{dotted}()", arguments.values() if len(arguments.values()) <= 8 else ())
+
+
+def _map(frame: Frame, arguments: Arguments, node: facts.Call) -> Value:
+    from dbreview.link.interpret import Arguments as Given
+
+    if len(arguments.positional) < 2 or len(node.arguments) < 2:
+        return None
+    function, source = arguments.positional[:2]
+    at = frame.place(node.at)
+    loop = frame.loop_over(facts.Name("item", node.at), node.arguments[1].value, source, at, ())
+    frame.loops.append(loop)
+    element = frame.element_of(source, at, node)
+    found = frame.call_value(function, Given((element,)), node)
+    frame.loops.pop()
+    return Items(found)
+
+
+def _gather(frame: Frame, arguments: Arguments) -> Value:
+    values = tuple(v.value if isinstance(v, Coroutine) else v for v in arguments.positional)
+    return Coroutine(None if arguments.is_open else Record(values))

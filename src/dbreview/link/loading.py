@@ -1,0 +1,149 @@
+"""Reading an attribute of an object: does it send a statement, or was the value loaded with it?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dbreview import facts
+from dbreview.frameworks import python, sqlalchemy
+from dbreview.link.events import LoadEvent
+from dbreview.link.names import ClassRef, FunctionRef
+from dbreview.link.values import (
+    Attribute,
+    ClassValue,
+    Entity,
+    Fetch,
+    FunctionValue,
+    Items,
+    Session,
+    Statement,
+    Value,
+)
+from dbreview.project import Relationship
+
+if TYPE_CHECKING:
+    from dbreview.link.interpret import Frame
+
+_EAGER = frozenset({"selectin", "joined", "subquery", "immediate", "False"})
+
+
+def attribute(frame: Frame, entity: Entity, name: str, node: facts.Attribute) -> Value:
+    """What ``entity.name`` is; a lazy load in a loop is told to the events."""
+    models = frame.interpreter.models
+    relationship = models.relationship(entity.model, name)
+    if relationship is not None:
+        return _related(frame, entity, relationship, node)
+    if name == "awaitable_attrs":
+        return entity
+    if name == "__class__":
+        return ClassValue(entity.model)
+    member = frame.interpreter.classes.member(entity.model, name)
+    if not isinstance(member, FunctionRef):
+        return None
+    decorations = frame.interpreter.decorations(member)
+    if "builtins.staticmethod" in decorations:
+        return FunctionValue(member)
+    if "builtins.classmethod" in decorations:
+        return FunctionValue(member, ClassValue(entity.model))
+    bound = FunctionValue(member, entity)
+    if frame.interpreter.is_a(member, python.PROPERTIES):
+        return frame.invoke(bound, None, None)
+    return bound
+
+
+def _related(frame: Frame, entity: Entity, relationship: Relationship, node: facts.Attribute) -> Value:
+    name = relationship.name
+    target = frame.interpreter.models.target(relationship)
+    if relationship.lazy in ("dynamic", "write_only"):
+        return _query_over(frame, entity, relationship, target, node)
+    state = _state(frame, entity, relationship)
+    fetch, path = entity.fetch, (*entity.path, name)
+    loop = entity.loop
+    if state == "lazy":
+        assert entity.fetch is not None
+        if entity.loop is not None:
+            _tell(frame, entity, relationship, node)
+        if relationship.is_collection is not True:
+            return Entity(target) if target is not None else None
+        fetch, path, loop = Fetch(frame.place(node.at), entity.fetch.session, None), (), None
+    elif state == "unknown":
+        fetch = None
+    if target is None:
+        return None
+    related = Entity(target, fetch, path if fetch is not None else (), loop, Attribute(entity.model, name))
+    if relationship.is_collection:
+        return Items(Entity(target, fetch, related.path, None, related.came_from), fetch)
+    return related
+
+
+def _state(frame: Frame, entity: Entity, relationship: Relationship) -> str:
+    """``lazy`` where reading the attribute sends a statement, ``loaded`` where not, or ``unknown``."""
+    if entity.fetch is None or relationship.lazy is None:
+        return "unknown"
+    statement = entity.fetch.statement
+    if _is_way_back(frame, entity, relationship):
+        return "loaded"
+    if statement is not None:
+        if statement.is_opaque:
+            return "unknown"
+        explicit = _explicit_strategy(frame, entity, relationship, statement)
+        if explicit == "lazy":
+            return "lazy"
+        if explicit is not None and explicit != "as declared":
+            return "loaded"
+        if _is_fixed_parent(relationship, statement, entity):
+            return "loaded"
+    return "lazy" if relationship.lazy in sqlalchemy.LAZY_STRATEGIES else "loaded"
+
+
+def _explicit_strategy(
+    frame: Frame, entity: Entity, relationship: Relationship, statement: Statement
+) -> str | None:
+    wanted = (*entity.path, relationship.name)
+    found: str | None = None
+    for load in statement.loads:
+        if load.model is not None and not entity.path and not frame.interpreter.classes.are_related(load.model, entity.model):
+            continue
+        if load.path == wanted or load.path == (*entity.path, "*"):
+            if load.strategy == "eager":
+                return "eager"
+            found = load.strategy
+        elif load.path == ("*",) and load.strategy != "lazy":
+            found = found or load.strategy
+    return found
+
+
+def _is_way_back(frame: Frame, entity: Entity, relationship: Relationship) -> bool:
+    """Whether the object was reached from the very object that the attribute leads back to."""
+    came_from = entity.came_from
+    if came_from is None or relationship.is_collection:
+        return False
+    if relationship.back_populates == came_from.name:
+        return True
+    way = frame.interpreter.models.relationship(came_from.model, came_from.name)
+    return way is not None and way.back_populates == relationship.name
+
+
+def _is_fixed_parent(relationship: Relationship, statement: Statement, entity: Entity) -> bool:
+    """Whether the statement keeps to one parent: after the first read it is in the identity map."""
+    if relationship.is_collection or entity.path:
+        return False
+    fixed = {c.attribute.name for c in statement.conditions if c.operator == "=="}
+    return bool(relationship.local_columns) and set(relationship.local_columns) <= fixed
+
+
+def _query_over(
+    frame: Frame, entity: Entity, relationship: Relationship, target: ClassRef | None, node: facts.Attribute
+) -> Value:
+    """A dynamic relationship is a query that runs where it is read out."""
+    if target is None or relationship.lazy == "write_only":
+        return None
+    session = entity.fetch.session if entity.fetch is not None else Session(None)
+    return Statement("select", (ClassValue(target),), frame.place(node.at), session)
+
+
+def _tell(frame: Frame, entity: Entity, relationship: Relationship, node: facts.Attribute) -> None:
+    assert entity.loop is not None
+    at = frame.place(node.at)
+    event = LoadEvent(entity, relationship, at, entity.loop, frame.interpreter.is_request)
+    frame.interpreter.events.loads.setdefault((at, relationship.name), event)

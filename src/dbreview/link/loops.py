@@ -1,0 +1,190 @@
+"""What kind of loop a loop is. Only one over rows, or over a client's list, repeats per row."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+from dbreview import facts
+from dbreview.facts import Block, Expression
+from dbreview.finding import Confidence
+from dbreview.frameworks import python
+from dbreview.link.syntax import last_name, names_in, walk
+from dbreview.link.values import (
+    Attribute,
+    ClassValue,
+    Const,
+    Either,
+    Entity,
+    Entries,
+    Fetch,
+    Items,
+    Record,
+    Result,
+    Statement,
+    Value,
+)
+
+_NOT_ROWS = re.compile(
+    r"(^|_)(chunk|batch|page|attempt|retr(y|ies)|try|tries|shard|tenant|schema|table|model|model_class|partition|window|"
+    r"migration|revision|statement|stmt|sql|quer(y|ies)|column|col|field|backoff|range|bucket|slice|step|delay|interval|"
+    r"segment|month|day|date|dataset_type|dialect|engine|session|connection|bind|database)(e?s)?$"
+)
+_CONSTANT = re.compile(r"^_*[A-Z][A-Z0-9_]+$")
+
+
+def classify(
+    target: Expression, iterable: Expression, values: Value
+) -> tuple[Literal["rows", "other"], Confidence]:
+    """Whether a loop runs once per row (or item of unknown number), and how sure that is."""
+    if _has_telling_name(target) or _has_telling_name(iterable):
+        return ("other", "low")
+    if _is_constant(iterable, values):
+        return ("other", "low")
+    if _is_counter(iterable):
+        return ("other", "low")
+    if (fetch := fetch_of(values)) is not None:
+        return ("rows", "high") if not _is_tiny(fetch) else ("other", "low")
+    return ("rows", "high" if isinstance(values, Items) else "medium")
+
+
+def _is_tiny(fetch: Fetch) -> bool:
+    return False
+
+
+def fetch_of(values: Value) -> Fetch | None:
+    """The statement that filled a collection."""
+    match values:
+        case Items(_, fetch):
+            return fetch
+        case Result(fetch):
+            return fetch
+        case Either(options):
+            return next((found for found in map(fetch_of, options) if found is not None), None)
+    return None
+
+
+def _has_telling_name(expression: Expression) -> bool:
+    if isinstance(expression, facts.Display):
+        return any(_has_telling_name(item) for item in expression.items)
+    if isinstance(expression, facts.Call):
+        name = last_name(expression.func) or ""
+        if name in python.CHUNKERS or "chunk" in name or "batch" in name:
+            return True
+        if name in ("enumerate", "sorted", "list", "reversed", "set", "zip", "tqdm", "tuple"):
+            return any(_has_telling_name(argument.value) for argument in expression.arguments)
+        return False
+    name = last_name(expression)
+    return name is not None and _NOT_ROWS.search(name.lower()) is not None
+
+
+def _is_constant(iterable: Expression, values: Value) -> bool:
+    if isinstance(iterable, facts.Display):
+        return not any(isinstance(item, facts.Starred) for item in iterable.items)
+    if isinstance(iterable, (facts.Constant, facts.DictDisplay)):
+        return True
+    if isinstance(iterable, facts.Call):
+        name = last_name(iterable.func)
+        if name in ("enumerate", "sorted", "list", "reversed", "set", "tuple", "zip", "items", "values", "keys"):
+            inner = [a.value for a in iterable.arguments]
+            if name in ("items", "values", "keys") and isinstance(iterable.func, facts.Attribute):
+                inner = [iterable.func.value]
+            return bool(inner) and all(_is_constant(part, None) for part in inner)
+    name = last_name(iterable) if isinstance(iterable, (facts.Name, facts.Attribute)) else None
+    if name is not None and _CONSTANT.match(name):
+        return True
+    match values:
+        case Items(is_literal=True) | Record() | Entries() | Const() | ClassValue():
+            return True
+    return False
+
+
+def _is_counter(iterable: Expression) -> bool:
+    if not isinstance(iterable, facts.Call) or last_name(iterable.func) not in ("range", "count", "repeat", "cycle"):
+        return False
+    first = iterable.arguments[0].value if len(iterable.arguments) == 1 else None
+    return not (isinstance(first, facts.Call) and last_name(first.func) == "len")
+
+
+def leaves(body: Block) -> bool:
+    """Whether a ``break`` or ``return`` can end the loop with this body."""
+    for statement in body:
+        match statement:
+            case facts.Jump("break") | facts.Return():
+                return True
+            case facts.If(_, then, orelse):
+                if leaves(then) or leaves(orelse):
+                    return True
+            case facts.With(_, inner):
+                if leaves(inner):
+                    return True
+            case facts.Try(inner, handlers, orelse, final):
+                if any(leaves(b) for b in (inner, orelse, final, *(h.body for h in handlers))):
+                    return True
+            case facts.Match(_, cases):
+                if any(leaves(case.body) for case in cases):
+                    return True
+            case facts.For(_, _, inner) | facts.While(_, inner):
+                if any(isinstance(node, facts.Return) for node in walk(inner)):
+                    return True
+    return False
+
+
+def may_end(body: Block) -> bool:
+    """Whether a path can reach the end of a block."""
+    if not body:
+        return True
+    match body[-1]:
+        case facts.Return() | facts.Raise():
+            return False
+        case facts.Jump(kind):
+            return kind == "pass"
+        case facts.If(_, then, orelse):
+            return may_end(then) or may_end(orelse)
+        case facts.With(_, inner):
+            return may_end(inner)
+        case facts.Try(inner, handlers, orelse, final):
+            if final and not may_end(final):
+                return False
+            return may_end((*inner, *orelse)) or any(may_end(handler.body) for handler in handlers)
+    return True
+
+
+def is_search(body: Block) -> bool:
+    """Whether the loop ends with the first hit: ``if found: return/break``, or at once.
+
+    ``if not found: return`` is no search: as long as rows are found, the loop goes on.
+    """
+    for statement in body:
+        match statement:
+            case facts.Jump("break") | facts.Return():
+                return True
+            case facts.If(test, then, orelse):
+                if not _is_negative(test) and _ends_loop(then):
+                    return True
+                if orelse and _is_negative(test) and _ends_loop(orelse):
+                    return True
+            case facts.With(_, inner) | facts.Try(inner):
+                if is_search(inner):
+                    return True
+    return False
+
+
+def _ends_loop(block: Block) -> bool:
+    return bool(block) and (isinstance(block[-1], facts.Return) or (isinstance(block[-1], facts.Jump) and block[-1].kind == "break"))
+
+
+def _is_negative(test: Expression) -> bool:
+    match test:
+        case facts.UnaryOperation("not"):
+            return True
+        case facts.Comparison(_, ("is" | "==",), (facts.Constant(None),)):
+            return True
+        case facts.BooleanOperation(left, "or", _):
+            return _is_negative(left)
+    return False
+
+
+def changing_names(target: Expression) -> frozenset[str]:
+    """The names that a loop's target binds."""
+    return names_in(target)

@@ -1,0 +1,463 @@
+"""Methods of sessions, statements, results and the like: what they do and give.
+
+The tables in ``frameworks/sqlalchemy`` say which method does what.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING, Literal
+
+from dbreview import facts
+from dbreview.facts import Expression
+from dbreview.finding import Place
+from dbreview.frameworks import sqlalchemy
+from dbreview.link import library
+from dbreview.link.events import Effect
+from dbreview.link.syntax import dotted_name
+from dbreview.link.values import (
+    Aggregate,
+    Attribute,
+    ClassValue,
+    Condition,
+    Conditions,
+    Const,
+    Context,
+    Coroutine,
+    Either,
+    Engine,
+    Entity,
+    Entries,
+    Fetch,
+    Items,
+    LibraryObject,
+    Loader,
+    Made,
+    Record,
+    Result,
+    Session,
+    SessionFactory,
+    SessionKind,
+    Statement,
+    Value,
+    Wrapped,
+    join,
+)
+
+if TYPE_CHECKING:
+    from dbreview.link.interpret import Arguments, Frame
+
+_TYPED = (Session, Engine, SessionFactory, Statement, Result, Items, Loader, Attribute, Aggregate, Const, Made, Entries, Wrapped)
+
+
+def has_methods(receiver: Value) -> bool:
+    """Whether calls on this value are answered here rather than by looking up its attribute."""
+    return isinstance(receiver, _TYPED)
+
+
+def call(
+    frame: Frame, receiver: Value, func: facts.Attribute, arguments: Arguments, node: facts.Call, is_awaited: bool
+) -> Value:
+    """What ``receiver.method(...)`` gives; its effects are noted in the frame."""
+    name = func.attr
+    match receiver:
+        case Session():
+            return _session(frame, receiver, name, arguments, node, is_awaited)
+        case Engine(kind):
+            if name in ("connect", "begin"):
+                return Session(kind, is_connection=True)
+        case SessionFactory(kind, is_scoped):
+            return Session(kind, is_scoped=is_scoped) if name in ("begin", "__call__") else None
+        case Statement():
+            return _statement(frame, receiver, name, arguments, node)
+        case Result():
+            return _result(receiver, name)
+        case Items():
+            return _items(frame, receiver, name, arguments, func)
+        case Entries():
+            return _entries(receiver, name, arguments)
+        case Loader():
+            if name in sqlalchemy.LOADERS:
+                return library.loader(receiver, name, arguments)
+            if name == "options":
+                return _nested_loader(receiver, arguments)
+        case Attribute():
+            return _attribute(frame, receiver, name, arguments)
+        case Aggregate():
+            return receiver
+        case Const(str() as text):
+            return _text(text, name, arguments)
+        case Made():
+            if name in ("desc", "asc", "nulls_last", "nulls_first", "nullslast", "nullsfirst"):
+                return receiver
+            if name == "select":
+                return Statement("select", (receiver,), frame.place(node.at))
+            if name in ("insert", "update", "delete"):
+                return Statement("insert" if name == "insert" else "update", (receiver,), frame.place(node.at))
+        case Wrapped():
+            return receiver
+    return None
+
+
+# --- sessions -----------------------------------------------------------------------------
+
+
+def _session(
+    frame: Frame, session: Session, name: str, arguments: Arguments, node: facts.Call, is_awaited: bool
+) -> Value:
+    if session.kind == "sync" and is_awaited:
+        session = replace(session, kind="async")  # whatever the annotation says, it is awaited
+    method = sqlalchemy.SESSION_METHODS.get(name)
+    if method is None:
+        return None
+    if name in ("get", "get_one") and session.kind is None and not _is_model(arguments):
+        return None
+    at = frame.place(node.at)
+    if method.effect is not None:
+        frame.interpreter.events.saw_session_call(at, session.kind)
+    statement = _ran(session, name, arguments, frame, node)
+    if method.effect is not None:
+        kind = _effect_kind(method, name, statement)
+        what = f"{dotted_name(node.func) or name}"
+        effect = Effect(kind, session.kind, at, what, statement, is_blocking=session.kind == "sync")
+        frame.note(effect, at, node)
+    if name == "refresh":
+        _mark_refreshed(frame, arguments, node)
+    value = _given(session, method, statement, arguments, at)
+    is_coroutine = session.kind == "async" and method.gives not in ("query", "context")
+    return Coroutine(value) if is_coroutine else value
+
+
+def _is_model(arguments: Arguments) -> bool:
+    return isinstance(arguments.get(0, "entity"), ClassValue)
+
+
+def _ran(session: Session, name: str, arguments: Arguments, frame: Frame, node: facts.Call) -> Statement | None:
+    given = arguments.get(0, "statement")
+    at = frame.place(node.at)
+    match name:
+        case "execute" | "scalars" | "scalar" | "exec" | "stream" | "stream_scalars":
+            if isinstance(given, Either):
+                given = next((option for option in given.options if isinstance(option, Statement)), None)
+            if isinstance(given, Const) and isinstance(given.value, str):
+                given = Statement("text", (given,), at)
+            ran = given if isinstance(given, Statement) else None
+            frame.interpreter.events.saw_query(at, ran is not None and _has_known_entity(ran))
+            return ran
+        case "get" | "get_one":
+            model = arguments.get(0, "entity")
+            frame.interpreter.events.saw_query(at, isinstance(model, ClassValue))
+            if not isinstance(model, ClassValue):
+                return None
+            got = Statement("select", (model,), at, is_limited=True)
+            chosen = arguments.keyword("options")
+            return _with_options(got, chosen.items if isinstance(chosen, Record) else (chosen,)) if chosen else got
+    return None
+
+
+def _has_known_entity(statement: Statement) -> bool:
+    return statement.kind == "text" or (bool(statement.selected) and statement.selected[0] is not None)
+
+
+def _effect_kind(
+    method: sqlalchemy.SessionMethod, name: str, statement: Statement | None
+) -> Literal["read", "write", "commit", "flush", "other"]:
+    match method.effect:
+        case "run":
+            if statement is None:
+                return "read" if "scalar" in name else "other"
+            if statement.kind == "text":
+                return "read" if _is_select(statement) else "other"
+            return "read" if statement.kind == "select" else "write"
+        case None:
+            return "other"
+        case kind:
+            return kind
+
+
+def _is_select(statement: Statement) -> bool:
+    first = statement.selected[0] if statement.selected else None
+    if not isinstance(first, Const) or not isinstance(first.value, str):
+        return False
+    text = first.value.lstrip().lower()
+    return text.startswith(("select", "with")) and "pg_advisory" not in text
+
+
+def _given(
+    session: Session,
+    method: sqlalchemy.SessionMethod,
+    statement: Statement | None,
+    arguments: Arguments,
+    at: Place,
+) -> Value:
+    match method.gives:
+        case "query":
+            return Statement("select", arguments.positional, at, session, is_opaque=arguments.is_open)
+        case "self":
+            return session
+        case "context":
+            return Context(session)
+        case "nothing":
+            return None
+    if statement is None or statement.kind not in ("select", "text"):
+        return None
+    fetch = Fetch(at, session, statement)
+    match method.gives:
+        case "entity" | "scalar":
+            return _selected_value(statement.selected[0] if statement.selected else None, fetch)
+        case "scalars":
+            return Result(fetch, "scalars")
+        case "exec":
+            return Result(fetch, "scalars" if len(statement.selected) == 1 else "rows")
+    return Result(fetch, "rows")
+
+
+def _mark_refreshed(frame: Frame, arguments: Arguments, node: facts.Call) -> None:
+    """``refresh(user, ["posts"])`` loads: from here on reading the attribute sends nothing."""
+    names = arguments.get(1, "attribute_names")
+    target = dotted_name(node.arguments[0].value) if node.arguments else None
+    entity = arguments.get(0, "instance")
+    if target is None or not isinstance(entity, Entity) or not isinstance(names, (Items, Record)):
+        return
+    parts = names.items if isinstance(names, Record) else (names.element,)
+    literals = [a.value for a in node.arguments[1:]]
+    texts = {c.value for d in literals if isinstance(d, facts.Display) for c in d.items if isinstance(c, facts.Constant)}
+    texts |= {part.value for part in parts if isinstance(part, Const)}
+    for text in texts:
+        relationship = frame.interpreter.models.relationship(entity.model, str(text))
+        if relationship is not None:
+            related = frame.interpreter.models.target(relationship)
+            loaded: Value = Entity(related) if related is not None else None
+            frame.env[f"{target}.{text}"] = Items(loaded) if relationship.is_collection else loaded
+
+
+# --- statements ---------------------------------------------------------------------------
+
+
+def _statement(frame: Frame, statement: Statement, name: str, arguments: Arguments, node: facts.Call) -> Value:
+    if name in sqlalchemy.LIMITING:
+        if arguments.positional == (Const(None),):
+            return statement
+        return replace(statement, is_limited=True)
+    if name == "yield_per":
+        return replace(statement, is_limited=True)
+    if name in sqlalchemy.ORDERING:
+        return replace(statement, is_ordered=True)
+    if name in sqlalchemy.FILTERING:
+        found = frozenset(_conditions(statement, arguments))
+        return replace(statement, conditions=statement.conditions | found)
+    if name == "options":
+        return _with_options(statement, arguments.positional, is_open=arguments.is_open)
+    if name == "group_by":
+        return replace(statement, is_grouped=True)
+    if name in sqlalchemy.CHANGING_SELECTION:
+        added = name.startswith("add_")
+        return replace(statement, selected=(*statement.selected, *arguments.positional) if added else arguments.positional)
+    if name in ("subquery", "cte", "alias", "scalar_subquery", "exists", "as_scalar", "label", "lateral"):
+        return Aggregate(name)
+    if statement.session is not None:
+        ran = _run(frame, statement, name, node)
+        if ran is not NotImplemented:
+            return ran  # type: ignore[return-value]
+    if name in sqlalchemy.STATEMENT_METHODS:
+        return statement
+    return replace(statement, is_opaque=True)
+
+
+def _run(frame: Frame, statement: Statement, name: str, node: facts.Call) -> object:
+    """The methods by which a legacy ``Query`` runs itself."""
+    if name in sqlalchemy.ALL_FROM_QUERY:
+        return run_query(frame, statement, node)
+    if name in sqlalchemy.ONE_ROW_FROM_QUERY:
+        items = run_query(frame, statement, node)
+        return None if name in ("scalar", "count") else items.element
+    if name in sqlalchemy.WRITES_FROM_QUERY:
+        assert statement.session is not None
+        at = frame.place(node.at)
+        frame.interpreter.events.saw_session_call(at, statement.session.kind)
+        what = f"query.{name}"
+        effect = Effect("write", statement.session.kind, at, what, statement, is_blocking=statement.session.kind == "sync")
+        frame.note(effect, at, node)
+        return None
+    return NotImplemented
+
+
+def run_query(frame: Frame, statement: Statement, node: Expression) -> Items:
+    """Run a legacy ``Query`` at ``node``: the read is noted, the rows are given."""
+    assert statement.session is not None
+    session = statement.session
+    at = frame.place(node.at)
+    frame.interpreter.events.saw_session_call(at, session.kind)
+    frame.interpreter.events.saw_query(at, _has_known_entity(statement))
+    call_node = node if isinstance(node, facts.Call) else facts.Call(node, (), node.at)
+    effect = Effect("read", session.kind, at, "query", statement, is_blocking=session.kind == "sync")
+    frame.note(effect, at, call_node)
+    fetch = Fetch(at, session, statement)
+    shape: Literal["rows", "scalars"] = "scalars" if len(statement.selected) == 1 and isinstance(statement.selected[0], ClassValue) else "rows"
+    return Items(row_of(fetch, shape), fetch)
+
+
+def _conditions(statement: Statement, arguments: Arguments) -> Iterator[Condition]:
+    for value in arguments.positional:
+        yield from _flatten(value)
+    if statement.model is not None:
+        for name, _ in arguments.keywords:
+            yield Condition("==", Attribute(statement.model, name))
+
+
+def _flatten(value: Value) -> Iterator[Condition]:
+    match value:
+        case Condition():
+            yield value
+        case Conditions(items) | Record(items):
+            for item in items:
+                yield from _flatten(item)
+
+
+def _with_options(statement: Statement, chosen: tuple[Value, ...], *, is_open: bool = False) -> Statement:
+    loads = set(statement.loads)
+    is_opaque = statement.is_opaque or is_open
+    for value in chosen:
+        match value:
+            case Loader(items):
+                loads.update(items)
+            case Record(items):
+                statement = _with_options(statement, items)
+                loads |= statement.loads
+                is_opaque |= statement.is_opaque
+            case _:
+                is_opaque = True
+    return replace(statement, loads=frozenset(loads), is_opaque=is_opaque)
+
+
+def _nested_loader(receiver: Loader, arguments: Arguments) -> Loader | None:
+    """``selectinload(A.b).options(joinedload(B.c))``: the inner options continue the outer path."""
+    base = receiver.loads[-1]
+    loads = list(receiver.loads)
+    for value in arguments.positional:
+        if not isinstance(value, Loader):
+            return None
+        loads += [replace(load, model=base.model, path=(*base.path, *load.path)) for load in value.loads]
+    return Loader((*loads, base))
+
+
+# --- rows ---------------------------------------------------------------------------------
+
+
+def row_of(fetch: Fetch, shape: str) -> Value:
+    """One row of a result."""
+    statement = fetch.statement
+    if statement is None or not statement.selected:
+        return None
+    if shape == "scalars":
+        return _selected_value(statement.selected[0], fetch)
+    return Record(tuple(_selected_value(selected, fetch) for selected in statement.selected)) if shape == "rows" else None
+
+
+def _selected_value(selected: Value, fetch: Fetch) -> Value:
+    return Entity(selected.ref, fetch) if isinstance(selected, ClassValue) else None
+
+
+def _result(result: Result, name: str) -> Value:
+    if name == "scalars":
+        return replace(result, shape="scalars")
+    if name == "mappings":
+        return replace(result, shape="mappings")
+    if name in sqlalchemy.ALL_FROM_RESULT:
+        return Items(row_of(result.fetch, result.shape), result.fetch)
+    if name in sqlalchemy.ONE_FROM_RESULT:
+        return row_of(result.fetch, result.shape)
+    if name in sqlalchemy.SCALAR_FROM_RESULT:
+        return row_of(result.fetch, "scalars")
+    if name in sqlalchemy.SOME_FROM_RESULT:
+        many = Items(row_of(result.fetch, result.shape))
+        return Items(many) if name == "partitions" else many
+    return result if name in sqlalchemy.SAME_RESULT else None
+
+
+def as_items(frame: Frame, source: Value, node: Expression) -> Value:
+    """``list(source)`` and the like: the same items as a collection."""
+    match source:
+        case Items():
+            return replace(source, is_lazy=False)
+        case Result(fetch, shape):
+            return Items(row_of(fetch, shape), fetch)
+        case Statement(session=Session()):
+            return run_query(frame, source, node)
+        case Coroutine(value):
+            return as_items(frame, value, node)
+        case Either(parts):
+            return next((found for found in (as_items(frame, part, node) for part in parts) if found is not None), None)
+        case Record(items):
+            element: Value = None
+            for item in items:
+                element = join(element, item)
+            return Items(element, is_literal=True)
+    return None
+
+
+# --- other values -------------------------------------------------------------------------
+
+
+def _items(frame: Frame, items: Items, name: str, arguments: Arguments, func: facts.Attribute) -> Value:
+    if name in ("append", "add", "insert", "appendleft") and isinstance(func.value, facts.Name):
+        added = arguments.positional[-1] if arguments.positional else None
+        from dbreview.link.evaluate import out_of_loop
+
+        frame.env[func.value.id] = Items(join(items.element, out_of_loop(added)), items.fetch or _fetch_of_loop(frame))
+        return None
+    if name in ("extend", "update") and isinstance(func.value, facts.Name):
+        frame.env[func.value.id] = join(replace(items, is_literal=False), arguments.get(0, "iterable"))
+        return None
+    if name in ("pop", "popleft"):
+        return items.element
+    if name in ("copy", "__iter__", "__anext__", "all", "unique", "scalars", "order_by"):
+        return items
+    if name in ("values",):
+        return items
+    return None
+
+
+def _fetch_of_loop(frame: Frame) -> Fetch | None:
+    """The rows that the innermost loop runs over fill a list that the loop appends to."""
+    return frame.filling[-1] if frame.filling else None
+
+
+def _entries(entries: Entries, name: str, arguments: Arguments) -> Value:
+    key = arguments.get(0, "key")
+    if name in ("get", "pop") and isinstance(key, Const):
+        return next((value for known, value in reversed(entries.items) if known == key.value), None)
+    return None
+
+
+def _attribute(frame: Frame, attribute: Attribute, name: str, arguments: Arguments) -> Value:
+    if name == "in_":
+        given = arguments.get(0, "other")
+        return Condition("in", attribute) if not isinstance(given, (Statement, Aggregate)) else Condition("in query", attribute)
+    if name in ("is_", "is_not", "isnot", "not_in", "notin_", "like", "ilike", "contains", "startswith", "endswith",
+                "between", "any", "has", "op", "match", "regexp_match", "is_distinct_from", "contained_by", "overlap"):  # fmt: skip
+        return Condition(name, attribute)
+    if name == "__eq__":
+        return Condition("==", attribute)
+    if name in ("asc", "desc", "nullslast", "nullsfirst", "nulls_last", "nulls_first", "collate"):
+        return attribute
+    if name in ("and_", "of_type"):  # a loader option narrowed to some rows or a subclass
+        return attribute
+    return Aggregate(name)
+
+
+_TEXT_METHODS = frozenset({"lower", "upper", "strip", "title", "replace", "removeprefix", "removesuffix", "lstrip", "rstrip",
+                           "capitalize", "format", "join"})  # fmt: skip
+
+
+def _text(text: str, name: str, arguments: Arguments) -> Value:
+    if name not in _TEXT_METHODS:
+        return None
+    given = [value.value for value in arguments.positional if isinstance(value, Const)]
+    if len(given) != len(arguments.values()):
+        return None
+    try:
+        return Const(getattr(text, name)(*given))
+    except (TypeError, ValueError, IndexError, KeyError, AttributeError):
+        return None

@@ -1,0 +1,115 @@
+"""Indexes that only the migrations create: they exist in the database although no model says so."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from dbreview import facts
+from dbreview.facts import Function, Module
+from dbreview.finding import Place
+from dbreview.link.syntax import walk
+from dbreview.project import Index, Table
+
+_CREATE_INDEX = re.compile(
+    r"create\s+(unique\s+)?index\s+(?:concurrently\s+)?(?:if\s+not\s+exists\s+)?\"?(\w+)\"?\s+on\s+(?:only\s+)?"
+    r"\"?(?:\w+\"?\.\"?)?(\w+)\"?\s*(?:using\s+\w+\s*)?\(([^()]*)\)([^;]*)",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CreatedIndex:
+    table: str
+    index: Index
+
+
+def indexes_of_migrations(modules: list[Module]) -> list[CreatedIndex]:
+    """The indexes that ``upgrade`` functions create and no later one visibly drops."""
+    created: list[CreatedIndex] = []
+    dropped: set[str] = set()
+    for module in modules:
+        for statement in module.body:
+            if isinstance(statement, Function) and statement.name != "downgrade":
+                created += _created(module.path, statement)
+                dropped |= set(_dropped(statement)) - {c.index.name for c in _created(module.path, statement)}
+    return [found for found in created if found.index.name not in dropped]
+
+
+def with_indexes(table: Table, created: list[CreatedIndex]) -> Table:
+    """The table with the indexes that migrations add to it."""
+    extra = tuple(c.index for c in created if c.table == table.name)
+    return replace(table, indexes=(*table.indexes, *extra)) if extra else table
+
+
+def _created(path: str, function: Function) -> Iterator[CreatedIndex]:
+    tables = _batch_tables(function)
+    for call in (node for node in walk(function.body) if isinstance(node, facts.Call)):
+        if not isinstance(call.func, facts.Attribute):
+            continue
+        owner = call.func.value.id if isinstance(call.func.value, facts.Name) else ""
+        match call.func.attr:
+            case "create_index":
+                yield from _from_call(path, call, tables.get(owner))
+            case "execute":
+                yield from _from_text(path, call)
+
+
+def _from_call(path: str, call: facts.Call, batch_table: str | None) -> Iterator[CreatedIndex]:
+    positional = [a.value for a in call.arguments if a.keyword is None]
+    keywords = {a.keyword: a.value for a in call.arguments if a.keyword is not None}
+    name = _text(positional[0] if positional else keywords.get("index_name"))
+    if batch_table is None:
+        table = _text(positional[1] if len(positional) > 1 else keywords.get("table_name"))
+        columns = positional[2] if len(positional) > 2 else keywords.get("columns")
+    else:
+        table = batch_table
+        columns = positional[1] if len(positional) > 1 else keywords.get("columns")
+    if table is None or not isinstance(columns, facts.Display):
+        return
+    names = tuple(_text(item) or "" for item in columns.items)
+    is_partial = any((key or "").endswith("_where") for key in keywords)
+    unique = keywords.get("unique")
+    is_unique = isinstance(unique, facts.Constant) and unique.value is True
+    yield CreatedIndex(table, Index(name, names, is_unique, is_partial, Place(path, *call.at)))
+
+
+def _from_text(path: str, call: facts.Call) -> Iterator[CreatedIndex]:
+    for node in walk(call):
+        if isinstance(node, facts.Constant) and isinstance(node.value, str):
+            for found in _CREATE_INDEX.finditer(node.value):
+                columns = tuple(_column(part) for part in found[4].split(","))
+                is_partial = "where" in found[5].lower()
+                index = Index(found[2], columns, bool(found[1]), is_partial, Place(path, *call.at))
+                yield CreatedIndex(found[3], index)
+
+
+def _column(text: str) -> str:
+    word = re.match(r'\s*"?(\w+)"?', text)
+    return word[1] if word else ""
+
+
+def _dropped(function: Function) -> Iterator[str]:
+    for call in (node for node in walk(function.body) if isinstance(node, facts.Call)):
+        if isinstance(call.func, facts.Attribute) and call.func.attr == "drop_index" and call.arguments:
+            if (name := _text(call.arguments[0].value)) is not None:
+                yield name
+
+
+def _batch_tables(function: Function) -> dict[str, str]:
+    """``with op.batch_alter_table("posts") as batch_op``: the table behind each name."""
+    tables: dict[str, str] = {}
+    for node in walk(function.body):
+        if isinstance(node, facts.With):
+            for item in node.items:
+                if isinstance(item.context, facts.Call) and item.context.arguments and isinstance(item.target, facts.Name):
+                    if (table := _text(item.context.arguments[0].value)) is not None:
+                        tables[item.target.id] = table
+    return tables
+
+
+def _text(node: facts.Expression | None) -> str | None:
+    if isinstance(node, facts.Call) and node.arguments:
+        return _text(node.arguments[0].value)
+    return node.value if isinstance(node, facts.Constant) and isinstance(node.value, str) else None

@@ -1,0 +1,492 @@
+"""Mapped classes and core tables to the schema they declare, whatever file their parts are in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from dbreview import facts
+from dbreview.finding import Place
+from dbreview.frameworks import sqlalchemy
+from dbreview.link import columns as reading
+from dbreview.link.columns import Annotated_, ReadColumn
+from dbreview.link.names import ClassRef, FunctionRef, Variable
+from dbreview.link.relationships import RelationshipReader
+from dbreview.link.values import (
+    Attribute,
+    ClassValue,
+    Const,
+    Entries,
+    FunctionValue,
+    Items,
+    LibraryObject,
+    Made,
+    Record,
+    Value,
+)
+from dbreview.project import Column, ForeignKey, Index, Model, Relationship, Table
+
+if TYPE_CHECKING:
+    from dbreview.link.interpret import Interpreter
+
+_NO_COLUMNS = frozenset({"__tablename__", "__table_args__", "__mapper_args__", "__abstract__", "metadata", "registry",
+                         "type_annotation_map", "model_config", "__table__", "__allow_unmapped__", "query"})  # fmt: skip
+
+
+@dataclass(slots=True)
+class Draft:
+    """A mapped class while it is read."""
+
+    ref: ClassRef
+    at: Place
+    table_name: str | None = None
+    has_own_table_name: bool = False
+    columns: dict[str, Column] = field(default_factory=dict)
+    own_columns: set[str] = field(default_factory=set)
+    targets: dict[str, tuple[tuple[Value, str | None], ...]] = field(default_factory=dict)
+    relationships: dict[str, tuple[Made, Annotated_ | None, Place]] = field(default_factory=dict)
+    others: set[str] = field(default_factory=set)
+    made_names: dict[Made, str] = field(default_factory=dict)
+    arguments: list[Made] = field(default_factory=list)
+    core_table: Made | None = None
+    parent: ClassRef | None = None
+    unknown: list[str] = field(default_factory=list)
+
+
+class Models:
+    """All mapped classes of the project."""
+
+    def __init__(self, interpreter: Interpreter) -> None:
+        self._interpreter = interpreter
+        self._classes = interpreter.classes
+        self.drafts: dict[ClassRef, Draft] = {}
+        self.models: dict[ClassRef, Model] = {}
+        self.core_tables: list[Table] = []
+        self._class_values: dict[ClassRef, dict[str, Value]] = {}
+        self._by_name: dict[str, list[ClassRef]] = {}
+        self._by_dotted: dict[str, ClassRef] = {}
+        self._relationships: dict[ClassRef, dict[str, Relationship]] = {}
+        self._tables_of: dict[ClassRef, Table | None] = {}
+
+    # --- questions that reading functions asks
+
+    def has_attribute(self, ref: ClassRef, name: str) -> bool:
+        """Whether the mapped class has a column, relationship or other mapped attribute of this name."""
+        if name in self._relationships.get(ref, {}):
+            return True
+        draft = self.drafts.get(ref)
+        return draft is not None and (name in draft.columns or name in draft.relationships)
+
+    def relationship(self, ref: ClassRef, name: str) -> Relationship | None:
+        return self._relationships.get(ref, {}).get(name)
+
+    def target(self, relationship: Relationship) -> ClassRef | None:
+        return self._by_dotted.get(relationship.target) if relationship.target is not None else None
+
+    def table(self, ref: ClassRef) -> Table | None:
+        """The table that stores the class, which for single-table inheritance is its parent's."""
+        return self._tables_of.get(ref)
+
+    def named(self, name: str, near: ClassRef) -> ClassRef | None:
+        """The mapped class that a string in a relationship names, as seen from ``near``."""
+        plain = name.rpartition(".")[2]
+        candidates = self._by_name.get(plain, [])
+        if "." in name:
+            candidates = [c for c in candidates if c.dotted.endswith(f".{name}")] or candidates
+        if len(candidates) > 1:
+            same = [c for c in candidates if c.path == near.path]
+            roots = [c for c in candidates if c.path.rpartition("/")[0] == near.path.rpartition("/")[0]]
+            candidates = same or roots or candidates
+        return candidates[0] if len(candidates) == 1 else None
+
+    # --- reading
+
+    def read(self) -> None:
+        """Read all mapped classes and core tables. Call once."""
+        for ref in self._interpreter.names.classes:
+            if self._classes.is_mapped(ref):
+                self.drafts[ref] = self._draft(ref)
+                self._by_name.setdefault(ref.name, []).append(ref)
+                self._by_dotted[ref.dotted] = ref
+        self._read_core_tables()
+        by_table = {d.table_name: d for d in self.drafts.values() if d.table_name and not self._is_single(d)}
+        for ref, draft in self.drafts.items():
+            self._finish_table(ref, draft, by_table)
+        reader = RelationshipReader(self._interpreter, self)
+        for ref, draft in self.drafts.items():
+            self._relationships[ref] = reader.read(draft)
+        for ref, name, made in list(reader.backrefs):
+            self._relationships[ref].setdefault(name, made)
+        for ref, draft in self.drafts.items():
+            for ancestor in self._classes.ancestors(ref)[1:]:
+                if isinstance(ancestor, ClassRef):
+                    for name, made in self._relationships.get(ancestor, {}).items():
+                        self._relationships[ref].setdefault(name, made)
+            self.models[ref] = Model(
+                ref.dotted,
+                ref.name,
+                draft.at,
+                self._tables_of.get(ref),
+                draft.columns,
+                self._relationships[ref],
+                not draft.unknown,
+                tuple(draft.unknown),
+            )
+
+    def _is_single(self, draft: Draft) -> bool:
+        """Whether the class is stored in its parent's table."""
+        if draft.parent is None:
+            return False
+        return not any(draft.columns[a].is_primary_key for a in draft.own_columns if a in draft.columns)
+
+    # --- one class
+
+    def class_values(self, ref: ClassRef) -> dict[str, Value]:
+        """The values of the assignments in a class body, in order; later ones see earlier ones."""
+        if ref not in self._class_values:
+            from dbreview.link.interpret import Frame
+
+            env: dict[str, Value] = {}
+            self._class_values[ref] = env
+            frame = Frame(self._interpreter, ref.path, None, env)
+            frame.run(tuple(s for s in ref.facts.body if not isinstance(s, (facts.Function, facts.Class))))
+        return self._class_values[ref]
+
+    def _draft(self, ref: ClassRef) -> Draft:
+        draft = Draft(ref, Place(ref.path, *ref.facts.at))
+        ancestors = self._classes.ancestors(ref)
+        for ancestor in reversed(ancestors):
+            if isinstance(ancestor, ClassRef):
+                self._read_class(draft, ancestor)
+            elif ancestor is None:
+                draft.unknown.append("a base class that could not be found")
+            else:
+                self._read_library_base(draft, ancestor)
+        for ancestor in ancestors[1:]:
+            if isinstance(ancestor, ClassRef) and self._classes.is_mapped(ancestor):
+                draft.parent = ancestor
+                break
+        self._read_table_name(draft)
+        self._read_table_arguments(draft)
+        return draft
+
+    def _read_library_base(self, draft: Draft, dotted: str) -> None:
+        if dotted in sqlalchemy.LIBRARY_COLUMNS:
+            for name in sqlalchemy.LIBRARY_COLUMNS[dotted]:
+                kind = "DateTime" if name in ("created_at", "updated_at", "created", "updated") else None
+                draft.columns[name] = Column(name, name, draft.at, kind, name == "id", has_default=True,
+                                             has_update=name.startswith("updated"))  # fmt: skip
+        elif dotted not in (sqlalchemy.DECLARATIVE_BASES | sqlalchemy.SQLMODEL_BASE | sqlalchemy.HARMLESS_BASES):
+            if not dotted.startswith(("typing", "abc.", "builtins.", "enum.")):
+                draft.unknown.append(f"the base class {dotted}")
+
+    def _read_class(self, draft: Draft, ref: ClassRef) -> None:
+        is_sqlmodel = bool(set(self._classes.library_ancestors(draft.ref)) & sqlalchemy.SQLMODEL_BASE)
+        is_own = ref is draft.ref
+        values = self.class_values(ref)
+        for name, member in ref.members.items():
+            if isinstance(member, FunctionRef):
+                if self._interpreter.is_a(member, sqlalchemy.DECLARED_ATTR):
+                    self._read_declared(draft, name, member, is_own)
+                continue
+            if not isinstance(member, Variable) or name in _NO_COLUMNS:
+                continue
+            value = values.get(name)
+            annotated = None
+            if member.annotation is not None:
+                annotated = reading.read_annotation(self._interpreter.module_frame(member.path), member.annotation)
+            self._add(draft, name, value, annotated, Place(member.path, *member.at), is_sqlmodel, is_own)
+
+    def _add(
+        self,
+        draft: Draft,
+        name: str,
+        value: Value,
+        annotated: Annotated_ | None,
+        at: Place,
+        is_sqlmodel: bool,
+        is_own: bool,
+    ) -> None:
+        if annotated is not None and annotated.wrapper == "ClassVar":
+            return
+        if reading.is_relationship(value):
+            assert isinstance(value, Made)
+            draft.relationships[name] = (value, annotated, at)
+            draft.columns.pop(name, None)
+        elif isinstance(value, Made) and value.dotted in sqlalchemy.OTHER_ATTRIBUTES:
+            draft.others.add(name)
+            draft.columns.pop(name, None)
+            if value.dotted.endswith("synonym"):
+                draft.others.add(name)
+        elif isinstance(value, Made) and value.dotted in (sqlalchemy.INDEXES | sqlalchemy.UNIQUE_CONSTRAINTS):
+            draft.arguments.append(value)
+        elif reading.is_column(value) or reading.is_field(value):
+            assert isinstance(value, Made)
+            self._add_column(draft, reading.read_column(value, name, at, annotated), value, is_own)
+        elif annotated is not None and (annotated.wrapper == "mapped" or annotated.made is not None):
+            if isinstance(value, LibraryObject):
+                draft.unknown.append(f"how {name} is declared")
+            else:
+                self._add_column(draft, reading.read_column(None, name, at, annotated), None, is_own)
+        elif is_sqlmodel and annotated is not None and not name.startswith("_"):
+            if not (value is None and annotated.is_collection):
+                self._add_column(draft, reading.read_column(None, name, at, annotated), None, is_own)
+        elif value is None and annotated is None and not name.startswith("_"):
+            draft.unknown.append(f"what {name} is")
+
+    def _add_column(self, draft: Draft, read: ReadColumn, made: Made | None, is_own: bool) -> None:
+        attribute = read.column.attribute
+        draft.columns[attribute] = read.column
+        draft.targets[attribute] = read.targets
+        if is_own:
+            draft.own_columns.add(attribute)
+        if made is not None:
+            draft.made_names[made] = attribute
+
+    def _read_declared(self, draft: Draft, name: str, member: FunctionRef, is_own: bool) -> None:
+        if name.startswith("__"):
+            return
+        value = self._call(member, draft.ref)
+        at = Place(member.path, *member.facts.at)
+        annotated = None
+        if member.facts.returns is not None:
+            annotated = reading.read_annotation(self._interpreter.module_frame(member.path), member.facts.returns)
+        if isinstance(value, Made):
+            self._add(draft, name, value, annotated, at, False, is_own)
+        elif value is None:
+            draft.unknown.append(f"what {name} is")
+
+    def _call(self, member: FunctionRef, ref: ClassRef) -> Value:
+        outcome = self._interpreter.read(FunctionValue(member, ClassValue(ref)), {})
+        return outcome.value
+
+    # --- table name and arguments
+
+    def _special(self, ref: ClassRef, name: str) -> tuple[Value, ClassRef | None]:
+        """The value of ``__tablename__`` or ``__table_args__``, own or inherited, and whose it is."""
+        for ancestor in self._classes.ancestors(ref):
+            if not isinstance(ancestor, ClassRef) or name not in ancestor.members:
+                continue
+            member = ancestor.members[name]
+            if isinstance(member, FunctionRef):
+                return self._call(member, ref), ancestor
+            if isinstance(member, Variable):
+                if member.value is None:
+                    continue
+                return self.class_values(ancestor).get(name), ancestor
+        return None, None
+
+    def _read_table_name(self, draft: Draft) -> None:
+        core, owner = self._special(draft.ref, "__table__")
+        if isinstance(core, Made) and core.dotted in sqlalchemy.TABLES and owner is draft.ref:
+            draft.core_table = core
+            self._read_core_columns(draft, core)
+        value, owner = self._special(draft.ref, "__tablename__")
+        draft.has_own_table_name = owner is draft.ref
+        match value:
+            case Const(str() as text):
+                draft.table_name = text
+            case None if owner is not None:
+                draft.unknown.append("its table's name")
+            case _:
+                if set(self._classes.library_ancestors(draft.ref)) & sqlalchemy.SQLMODEL_BASE:
+                    draft.table_name = draft.ref.name.lower()
+
+    def _read_table_arguments(self, draft: Draft) -> None:
+        value, owner = self._special(draft.ref, "__table_args__")
+        if owner is None or value == Const(None):
+            return
+        items: tuple[Value, ...] = ()
+        match value:
+            case Record(items):
+                pass
+            case Entries():
+                return
+            case Made():
+                items = (value,)
+            case Items(is_literal=True):
+                draft.unknown.append("its table arguments")
+            case _:
+                draft.unknown.append("its table arguments")
+                return
+        for item in items:
+            if isinstance(item, Made):
+                draft.arguments.append(item)
+            elif isinstance(item, Record):
+                draft.arguments += [inner for inner in item.items if isinstance(inner, Made)]
+            elif item is None or isinstance(item, Items):
+                draft.unknown.append("one of its table arguments")
+
+    def _read_core_columns(self, draft: Draft, core: Made) -> None:
+        if core.arguments and isinstance(core.arguments[0], Const):
+            draft.table_name = str(core.arguments[0].value)
+        for value in core.arguments[2:]:
+            if reading.is_column(value):
+                assert isinstance(value, Made)
+                read = reading.read_column(value, "?", value.at, None)
+                name = read.column.name
+                column = replace(read.column, attribute=name)
+                self._add_column(draft, ReadColumn(column, read.targets), value, True)
+            elif isinstance(value, Made):
+                draft.arguments.append(value)
+            else:
+                draft.unknown.append("one of its table's arguments")
+
+    # --- core tables and indexes outside classes
+
+    def _read_core_tables(self) -> None:
+        for path in sorted(self._interpreter.names.modules):
+            frame = self._interpreter.module_frame(path)
+            for statement in self._interpreter.names.modules[path].body:
+                match statement:
+                    case facts.ExpressionStatement(facts.Call() as call):
+                        value = frame.evaluate(call)
+                    case facts.Assign((facts.Name(name), *_), facts.Call()):
+                        value = self._interpreter.module_value(path, name)
+                    case _:
+                        continue
+                if isinstance(value, Made):
+                    self._read_outside(value)
+
+    def _read_outside(self, made: Made) -> None:
+        if made.dotted in sqlalchemy.INDEXES:
+            owner = next((v.model for v in made.arguments if isinstance(v, Attribute)), None)
+            if owner is not None and owner in self.drafts:
+                self.drafts[owner].arguments.append(made)
+        elif made.dotted in sqlalchemy.TABLES and not any(d.core_table == made for d in self.drafts.values()):
+            self._read_core_table(made)
+
+    def _read_core_table(self, made: Made) -> None:
+        if not made.arguments or not isinstance(made.arguments[0], Const) or made.has("autoload_with"):
+            return
+        draft = Draft(ClassRef(made.at.filename, None, f"table {made.arguments[0].value}"), made.at)  # type: ignore[arg-type]
+        self._read_core_columns(draft, made)
+        table = self._build_table(draft, draft.columns, None)
+        if table.columns:
+            self.core_tables.append(table)
+
+    # --- finishing
+
+    def _finish_table(self, ref: ClassRef, draft: Draft, by_table: dict[str | None, Draft]) -> None:
+        if self._is_single(draft):
+            root = draft.parent
+            seen = {ref}
+            while root is not None and root not in seen and self._is_single(self.drafts[root]):
+                seen.add(root)
+                root = self.drafts[root].parent
+            if root is not None and root in self.drafts:
+                parent = self.drafts[root]
+                for name in draft.own_columns:
+                    if name not in parent.columns and name in draft.columns:
+                        parent.columns[name] = draft.columns[name]
+                        parent.targets[name] = draft.targets.get(name, ())
+                parent.arguments += [a for a in draft.arguments if a not in parent.arguments]
+                parent.made_names.update(draft.made_names)
+                parent.unknown += [u for u in draft.unknown if u not in parent.unknown]
+                self._tables_of[root] = self._build_table(parent, self._table_columns(parent), root)
+                for other, table_of in list(self._tables_of.items()):
+                    if table_of is not None and table_of.model == root.dotted:
+                        self._tables_of[other] = self._tables_of[root]
+                self._tables_of[ref] = self._tables_of[root]
+            return
+        self._tables_of[ref] = self._build_table(draft, self._table_columns(draft), ref)
+
+    def _table_columns(self, draft: Draft) -> dict[str, Column]:
+        """The columns of the class's own table: without those that a joined parent's table holds."""
+        if draft.parent is None or self._is_single(draft):
+            return draft.columns
+        inherited = self.drafts[draft.parent].columns if draft.parent in self.drafts else {}
+        return {n: c for n, c in draft.columns.items() if n in draft.own_columns or n not in inherited}
+
+    def _build_table(self, draft: Draft, columns: dict[str, Column], ref: ClassRef | None) -> Table:
+        unknown = list(draft.unknown)
+        keys = [self._foreign_key(columns[a], t, d) for a, ts in draft.targets.items() if a in columns for t, d in ts]
+        indexes: list[Index] = []
+        uniques: list[tuple[str, ...]] = []
+        primary = tuple(c.name for c in columns.values() if c.is_primary_key)
+        for column in columns.values():
+            if column.is_indexed:
+                indexes.append(Index(None, (column.name,), column.is_unique, False, column.at))
+            elif column.is_unique:
+                uniques.append((column.name,))
+        for made in draft.arguments:
+            if made.dotted in sqlalchemy.INDEXES:
+                names = reading.column_names(made.arguments[1:], draft.columns, draft.made_names)
+                if names is None:
+                    unknown.append("the columns of an index")
+                    names = ("",)
+                indexes.append(self._index(made, names))
+            elif made.dotted in sqlalchemy.UNIQUE_CONSTRAINTS:
+                names = reading.column_names(made.arguments, draft.columns, draft.made_names)
+                if names is None:
+                    unknown.append("the columns of a unique constraint")
+                else:
+                    uniques.append(names)
+            elif made.dotted in sqlalchemy.PRIMARY_KEYS:
+                names = reading.column_names(made.arguments, draft.columns, draft.made_names)
+                primary = names if names else primary
+            elif made.dotted in sqlalchemy.FOREIGN_KEY_CONSTRAINTS:
+                key = self._key_constraint(made, draft)
+                if key is not None:
+                    keys.append(key)
+        return Table(
+            draft.table_name or (ref.name if ref is not None else draft.ref.dotted),
+            ref.dotted if ref is not None else None,
+            ref.name if ref is not None else None,
+            draft.at,
+            tuple(columns.values()),
+            primary,
+            tuple(keys),
+            tuple(indexes),
+            tuple(uniques),
+            not unknown,
+            tuple(unknown),
+        )
+
+    def _index(self, made: Made, names: tuple[str, ...]) -> Index:
+        name = made.arguments[0] if made.arguments else made.keyword("name")
+        partial = any(key.endswith("_where") for key, _ in made.keywords)
+        return Index(
+            str(name.value) if isinstance(name, Const) else None,
+            names,
+            made.keyword("unique") == Const(True),
+            partial,
+            made.at,
+        )
+
+    def _foreign_key(self, column: Column, target: Value, on_delete: str | None) -> ForeignKey:
+        return ForeignKey((column.name,), self._target_names((target,)), column.at, on_delete)
+
+    def _key_constraint(self, made: Made, draft: Draft) -> ForeignKey | None:
+        local = made.arguments[0] if made.arguments else made.keyword("columns")
+        remote = made.arguments[1] if len(made.arguments) > 1 else made.keyword("refcolumns")
+        names = reading.column_names(_sequence(local), draft.columns, draft.made_names)
+        if not names:
+            return None
+        on_delete = made.keyword("ondelete")
+        return ForeignKey(
+            names, self._target_names(_sequence(remote)), made.at, str(on_delete.value) if isinstance(on_delete, Const) else None
+        )
+
+    def _target_names(self, targets: tuple[Value, ...]) -> tuple[str, ...]:
+        found: list[str] = []
+        for target in targets:
+            match target:
+                case Const(str() as text):
+                    found.append(text)
+                case Attribute(model, name):
+                    draft = self.drafts.get(model)
+                    if draft is not None and draft.table_name:
+                        column = draft.columns.get(name)
+                        found.append(f"{draft.table_name}.{column.name if column else name}")
+        return tuple(found)
+
+
+def _sequence(value: Value) -> tuple[Value, ...]:
+    match value:
+        case Record(items):
+            return items
+        case Items(element, is_literal=True) if element is not None:
+            return (element,)
+    return ()

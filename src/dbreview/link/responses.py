@@ -1,0 +1,114 @@
+"""What a route answers with: which statements' rows reach the client, and whether they are bounded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dbreview.finding import Confidence
+from dbreview.link.models import Models
+from dbreview.link.values import (
+    Aggregate,
+    Attribute,
+    ClassValue,
+    Coroutine,
+    Either,
+    Entries,
+    Fetch,
+    Instance,
+    Items,
+    Record,
+    Result,
+    Statement,
+    Value,
+    Wrapped,
+)
+from dbreview.project import Table
+
+_DEEPEST = 6
+
+
+def collections_in(value: Value, depth: int = 0) -> Iterator[Fetch]:
+    """The statements whose rows a value carries as a collection, wherever in it they are."""
+    if depth > _DEEPEST:
+        return
+    match value:
+        case Items(element, fetch):
+            if fetch is not None:
+                yield fetch
+            elif value.is_literal:
+                yield from collections_in(element, depth + 1)
+        case Result(fetch):
+            yield fetch
+        case Entries(items, others):
+            for inner in (*(v for _, v in items), *others):
+                yield from collections_in(inner, depth + 1)
+        case Wrapped(inner_values) | Either(inner_values) | Record(inner_values):
+            for inner in inner_values:
+                yield from collections_in(inner, depth + 1)
+        case Instance(_, fields):
+            for _, inner in fields:
+                yield from collections_in(inner, depth + 1)
+        case Coroutine(inner):
+            yield from collections_in(inner, depth + 1)
+
+
+def is_unbounded(statement: Statement, models: Models) -> bool:
+    """Whether the number of rows grows with the table: no limit, no unique key, no aggregate.
+
+    The boundedness rule of Yang et al., "PowerStation" and CIKM 2017: a filter alone is no bound.
+    """
+    if statement.kind != "select" or statement.is_limited or statement.is_opaque:
+        return False
+    if not statement.selected or any(selected is None for selected in statement.selected):
+        return False
+    if all(isinstance(selected, Aggregate) for selected in statement.selected):
+        return False
+    if statement.is_grouped and any(isinstance(selected, Aggregate) for selected in statement.selected):
+        return False
+    if any(condition.operator == "in" for condition in statement.conditions):
+        return False
+    ref = entity_of(statement)
+    if ref is None:
+        return False
+    table = models.table(ref.ref)
+    if table is None:
+        return False
+    fixed = {c.attribute.name for c in statement.conditions if c.operator == "=="}
+    names = {column.name for column in table.columns if column.attribute in fixed}
+    return not any(key <= names for key in table.unique_keys())
+
+
+def entity_of(statement: Statement) -> ClassValue | None:
+    """The mapped class whose rows a statement gives."""
+    first = statement.selected[0] if statement.selected else None
+    match first:
+        case ClassValue():
+            return first
+        case Attribute(model):
+            return ClassValue(model)
+    return None
+
+
+def owner_of(statement: Statement, table: Table) -> str | None:
+    """The foreign key by whose value the statement filters: its rows belong to one parent."""
+    keys = {name for key in table.foreign_keys for name in key.columns}
+    for condition in sorted(statement.conditions, key=lambda c: c.attribute.name):
+        column = next((c for c in table.columns if c.attribute == condition.attribute.name), None)
+        if condition.operator == "==" and column is not None and column.name in keys:
+            return column.name
+    return None
+
+
+def confidence_of(statement: Statement, table: Table) -> Confidence:
+    """High for a whole table, medium for the children of a parent, low for a small one of constants."""
+    if _is_lookup(table):
+        return "low"
+    return "high" if owner_of(statement, table) is None else "medium"
+
+
+def _is_lookup(table: Table) -> bool:
+    """Whether the table looks like a short list of names: no keys to others, a handful of columns."""
+    if table.foreign_keys or not table.is_fully_known:
+        return False
+    others = [c.name for c in table.columns if not c.is_primary_key and c.name not in ("created_at", "updated_at")]
+    return len(others) <= 2 and set(others) <= {"name", "code", "label", "title", "slug", "key", "value", "description"}

@@ -1,0 +1,107 @@
+"""Which functions answer requests: path operations and the dependencies that run before them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from dbreview import facts
+from dbreview.facts import Expression
+from dbreview.finding import Place
+from dbreview.frameworks import fastapi
+from dbreview.link.names import ClassRef, FunctionRef
+from dbreview.link.syntax import calls_in, walk
+from dbreview.link.values import (
+    ClassValue,
+    Const,
+    FunctionValue,
+    Instance,
+    Items,
+    LibraryObject,
+    Record,
+    Value,
+)
+from dbreview.project import Route
+
+if TYPE_CHECKING:
+    from dbreview.link.evaluate import Evaluator
+    from dbreview.link.interpret import Interpreter
+
+
+@dataclass(frozen=True, slots=True)
+class FoundRoute:
+    route: Route
+    ref: FunctionRef
+
+
+class RouteFinder:
+    """Finds the path operations of the project by what their decorators' receivers are."""
+
+    def __init__(self, interpreter: Interpreter) -> None:
+        self._interpreter = interpreter
+
+    def find(self) -> list[FoundRoute]:
+        """Every function that a route leads to, once."""
+        found: dict[FunctionRef, FoundRoute] = {}
+        for ref in self._interpreter.names.functions:
+            for decorator in ref.facts.decorators:
+                route = decorated(self._interpreter.module_frame(ref.path), ref, decorator)
+                if route is not None and ref not in found:
+                    found[ref] = FoundRoute(route, ref)
+        for path, module in sorted(self._interpreter.names.modules.items()):
+            for call in calls_in(module.body):
+                self._added(path, call, found)
+        return sorted(found.values(), key=lambda f: f.route.at)
+
+    def _added(self, path: str, call: facts.Call, found: dict[FunctionRef, FoundRoute]) -> None:
+        if not isinstance(call.func, facts.Attribute) or call.func.attr != "add_api_route":
+            return
+        frame = self._interpreter.module_frame(path)
+        if not is_router(self._interpreter, frame.evaluate(call.func.value)):
+            return
+        arguments = frame.arguments(call)
+        endpoint, route_path = arguments.get(1, "endpoint"), arguments.get(0, "path")
+        if isinstance(endpoint, FunctionValue) and endpoint.ref not in found:
+            ref = endpoint.ref
+            route = Route(
+                _methods(arguments.keyword("methods")),
+                str(route_path.value) if isinstance(route_path, Const) else "",
+                ref.name,
+                Place(ref.path, *ref.facts.at),
+                ref.facts.is_async,
+            )
+            found[ref] = FoundRoute(route, ref)
+
+
+def decorated(frame: Evaluator, ref: FunctionRef, decorator: Expression) -> Route | None:
+    """The route that a decorator makes of a function, if its receiver is an app or router."""
+    if not isinstance(decorator, facts.Call) or not isinstance(decorator.func, facts.Attribute):
+        return None
+    name = decorator.func.attr
+    if name not in fastapi.ROUTE_METHODS or not is_router(frame.interpreter, frame.evaluate(decorator.func.value)):
+        return None
+    arguments = frame.arguments(decorator)
+    path = arguments.get(0, "path")
+    methods = (name.upper(),) if name in fastapi.HTTP_METHODS else _methods(arguments.keyword("methods"))
+    shown = str(path.value) if isinstance(path, Const) else ""
+    return Route(methods, shown, ref.name, Place(ref.path, *ref.facts.at), ref.facts.is_async)
+
+
+def is_router(interpreter: Interpreter, value: Value) -> bool:
+    """Whether a value is a FastAPI application or router, or an object of a subclass."""
+    match value:
+        case LibraryObject(dotted):
+            return dotted.removesuffix("()") in fastapi.ROUTERS | fastapi.APPLICATIONS
+        case Instance(ref):
+            return bool((fastapi.ROUTERS | fastapi.APPLICATIONS) & set(interpreter.classes.library_ancestors(ref)))
+    return False
+
+
+def _methods(value: Value) -> tuple[str, ...]:
+    match value:
+        case Items(Const(str() as text)):
+            return (text.upper(),)
+        case Record(items):
+            return tuple(str(item.value).upper() for item in items if isinstance(item, Const))
+    return ("GET",)

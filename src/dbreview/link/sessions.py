@@ -1,0 +1,278 @@
+"""Sessions that live too long: shared by everybody, or opened and never given back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Literal
+
+from dbreview import facts
+from dbreview.facts import Block
+from dbreview.finding import Place
+from dbreview.link.names import FunctionRef, Variable
+from dbreview.link.syntax import calls_in, dotted_name, last_name, names_in, walk
+from dbreview.link.values import Instance, LibraryObject, Session, Value
+from dbreview.project import GlobalSession, LeakedSession, Role
+
+if TYPE_CHECKING:
+    from dbreview.link.events import OwnedSession
+    from dbreview.link.interpret import Interpreter
+
+
+# --- global sessions ----------------------------------------------------------------------
+
+
+def global_sessions(interpreter: Interpreter, roles: dict[str, Role]) -> Iterator[GlobalSession]:
+    """Live sessions at module or class level, in default arguments, or on the application's state."""
+    for path, module in sorted(interpreter.names.modules.items()):
+        if roles.get(path) != "application":
+            continue
+        yield from _module_level(interpreter, path)
+        for node in walk(module.body, into_functions=True):
+            match node:
+                case facts.Function():
+                    yield from _defaults(interpreter, path, node)
+                    yield from _declared_global(interpreter, path, node)
+                case facts.Class():
+                    yield from _class_level(interpreter, path, node)
+                case facts.Assign(targets, value):
+                    yield from _on_state(interpreter, path, targets, value)
+
+
+def _opened(value: Value) -> Session | None:
+    if isinstance(value, Session) and value.opened_at is not None and not value.is_scoped and not value.is_connection:
+        return value
+    return None
+
+
+def _module_level(interpreter: Interpreter, path: str) -> Iterator[GlobalSession]:
+    for name, definition in interpreter.names.top_level(path):
+        if not isinstance(definition, Variable) or definition.path != path or definition.value is None:
+            continue
+        value = interpreter.module_value(path, name)
+        if isinstance(value, Instance):
+            inner = next(((f, s) for f, v in value.fields if (s := _opened(v)) is not None), None)
+            session, shown = (inner[1], f"{name}.{inner[0]}") if inner else (None, name)
+        else:
+            session, shown = _opened(value), name
+        if session is None or not isinstance(definition.value, (facts.Call, facts.Await)):
+            continue
+        used = _use_of(interpreter, path, name)
+        if used is not None:
+            at = Place(path, *definition.value.at)
+            yield GlobalSession(at, "module", shown, used, session.kind, "high")
+
+
+def _use_of(interpreter: Interpreter, path: str, name: str) -> Place | None:
+    """Where code that runs later than the import uses the name: in a function, or in another file."""
+    for node in walk(interpreter.names.modules[path].body, into_functions=True):
+        if isinstance(node, facts.Function) and not any(p.name == name for p in node.parameters):
+            for inner in walk(node.body, into_functions=True):
+                if isinstance(inner, facts.Name) and inner.id == name:
+                    return Place(path, *inner.at)
+    return interpreter.names.importer_of(path, name)
+
+
+def _class_level(interpreter: Interpreter, path: str, node: facts.Class) -> Iterator[GlobalSession]:
+    frame = interpreter.module_frame(path)
+    for statement in node.body:
+        match statement:
+            case facts.Assign((facts.Name(name), *_), facts.Call() as call):
+                pass
+            case facts.AnnotatedAssign(facts.Name(name), _, facts.Call() as call):
+                pass
+            case _:
+                continue
+        session = _opened(frame.evaluate(call))
+        if session is not None:
+            yield GlobalSession(Place(path, *call.at), "class", f"{node.name}.{name}", None, session.kind, "high")
+
+
+def _defaults(interpreter: Interpreter, path: str, node: facts.Function) -> Iterator[GlobalSession]:
+    for parameter in node.parameters:
+        if isinstance(parameter.default, facts.Call):
+            session = _opened(interpreter.module_frame(path).evaluate(parameter.default))
+            if session is not None:
+                at = Place(path, *parameter.default.at)
+                yield GlobalSession(at, "default", parameter.name, None, session.kind, "high")
+
+
+def _declared_global(interpreter: Interpreter, path: str, node: facts.Function) -> Iterator[GlobalSession]:
+    names = {n for s in walk(node.body) if isinstance(s, facts.ScopeDeclaration) and s.kind == "global" for n in s.names}
+    if not names:
+        return
+    for statement in walk(node.body):
+        if isinstance(statement, facts.Assign) and isinstance(statement.value, facts.Call):
+            target = statement.targets[0]
+            if isinstance(target, facts.Name) and target.id in names:
+                session = _opened(interpreter.module_frame(path).evaluate(statement.value))
+                if session is not None:
+                    at = Place(path, *statement.value.at)
+                    yield GlobalSession(at, "module", target.id, None, session.kind, "high")
+
+
+def _on_state(
+    interpreter: Interpreter, path: str, targets: tuple[facts.Expression, ...], value: facts.Expression
+) -> Iterator[GlobalSession]:
+    if not isinstance(value, facts.Call):
+        return
+    for target in targets:
+        name = dotted_name(target)
+        if name is None or ".state." not in name or name.startswith(("request.", "req.", "self.request.", "websocket.")):
+            continue
+        if not isinstance(target, facts.Attribute) or not _is_application(interpreter, path, target, name):
+            continue
+        session = _opened(interpreter.module_frame(path).evaluate(value))
+        if session is not None:
+            yield GlobalSession(Place(path, *value.at), "state", name, None, session.kind, "high")
+
+
+def _is_application(interpreter: Interpreter, path: str, target: facts.Attribute, name: str) -> bool:
+    owner = target.value.value if isinstance(target.value, facts.Attribute) else None
+    if owner is None:
+        return False
+    value = interpreter.module_frame(path).evaluate(owner)
+    if isinstance(value, LibraryObject):
+        return value.dotted.startswith(("fastapi.FastAPI", "starlette.applications.Starlette"))
+    return last_name(owner) in ("app", "application")
+
+
+# --- leaked sessions ----------------------------------------------------------------------
+
+
+def leaked_sessions(interpreter: Interpreter, roles: dict[str, Role]) -> Iterator[LeakedSession]:
+    """Sessions that a function opens, owns, and does not close on every path."""
+    for owned in sorted(interpreter.events.owned.values(), key=lambda o: o.at):
+        if roles.get(owned.ref.path) != "application":
+            continue
+        leak = _judge(interpreter, owned)
+        if leak is not None:
+            yield leak
+
+
+def _judge(interpreter: Interpreter, owned: OwnedSession) -> LeakedSession | None:
+    function, name = owned.ref.facts, owned.name
+    if _escapes(function.body, name):
+        return None
+    closes = [Place(owned.ref.path, *c) for c in _closes(interpreter, owned.ref, function.body, name)]
+    is_generator = any(
+        isinstance(node, facts.Yield) and node.value is not None and name in names_in(node.value)
+        for node in walk(function.body)
+    )
+    reason: Literal["never", "not on errors", "abandoned generator"]
+    if not closes:
+        reason = "abandoned generator" if owned.is_from_generator else "never"
+    elif _is_closed_on_every_path(interpreter, owned.ref, function.body, name):
+        return None
+    else:
+        reason = "not on errors"
+    return LeakedSession(owned.at, name, reason, closes[0] if closes else None, None, is_generator, owned.kind)
+
+
+def _escapes(body: Block, name: str) -> bool:
+    """Whether the function hands the session on: returns it, keeps it on an object, in a list."""
+    for node in walk(body):
+        match node:
+            case facts.Return(value) if value is not None:
+                if _hands_on(value, name):
+                    return True
+            case facts.Assign(targets, facts.Name(source)) if source == name:
+                if any(not (dotted_name(t) or "").startswith(("request.", "req.")) for t in targets):
+                    return True
+            case facts.ScopeDeclaration(_, names) if name in names:
+                return True
+            case facts.Call(facts.Attribute(_, method), arguments):
+                if method in ("append", "add", "put", "setdefault", "set", "push", "callback", "enter_context", "enter_async_context"):
+                    if any(isinstance(a.value, facts.Name) and a.value.id == name for a in arguments):
+                        return True
+            case facts.Assign((facts.Subscript(), *_), value) if _hands_on(value, name):
+                return True
+            case facts.Assign((facts.Attribute() as target, *_), value) if _hands_on(value, name):
+                if not (dotted_name(target) or "").startswith(("request.", "req.")):
+                    return True
+            case facts.DictDisplay() | facts.Yield() | facts.Lambda():
+                pass
+    return False
+
+
+def _hands_on(value: facts.Expression, name: str) -> bool:
+    match value:
+        case facts.Name(found):
+            return found == name
+        case facts.Display(_, items):
+            return any(_hands_on(item, name) for item in items)
+        case facts.Call(func, arguments):
+            is_class = (last_name(func) or "")[:1].isupper()
+            return is_class and any(_hands_on(argument.value, name) for argument in arguments)
+        case facts.Await(inner) | facts.Starred(inner):
+            return _hands_on(inner, name)
+        case facts.Conditional(_, body, orelse):
+            return _hands_on(body, name) or _hands_on(orelse, name)
+        case facts.DictDisplay(items):
+            return any(_hands_on(item.value, name) for item in items)
+    return False
+
+
+def _closes(interpreter: Interpreter, ref: FunctionRef, body: Block, name: str) -> Iterator[facts.Span]:
+    """Where the session is closed: by its own method, as a context manager, by a helper."""
+    for node in walk(body, into_functions=True):
+        match node:
+            case facts.Call(facts.Attribute(facts.Name(found), "close" | "remove" | "__exit__" | "__aexit__" | "aclose")):
+                if found == name:
+                    yield node.at
+            case facts.Call(func, arguments, at) if any(
+                isinstance(a.value, facts.Name) and a.value.id == name for a in arguments
+            ):
+                if _closes_argument(interpreter, ref, func):
+                    yield at
+            case facts.With(items):
+                if any(name in names_in(item.context) and _manages(item.context, name) for item in items):
+                    yield node.at
+
+
+def _manages(context: facts.Expression, name: str) -> bool:
+    match context:
+        case facts.Name(found):
+            return found == name
+        case facts.Call(func):
+            return last_name(func) in ("closing", "aclosing")
+    return False
+
+
+def _closes_argument(interpreter: Interpreter, ref: FunctionRef, func: facts.Expression) -> bool:
+    name = (last_name(func) or "").lower()
+    if any(word in name for word in ("close", "dispose", "cleanup", "clean_up", "release", "shutdown", "teardown")):
+        return True
+    helper = interpreter.function_named(ref, func)
+    if helper is None:
+        return False
+    parameters = {p.name for p in helper.facts.parameters}
+    return any(
+        isinstance(call.func, facts.Attribute)
+        and call.func.attr in ("close", "aclose", "remove")
+        and isinstance(call.func.value, facts.Name)
+        and call.func.value.id in parameters
+        for call in calls_in(helper.facts.body)
+    )
+
+
+def _is_closed_on_every_path(interpreter: Interpreter, ref: FunctionRef, body: Block, name: str) -> bool:
+    for node in walk(body):
+        match node:
+            case facts.Try(tried, handlers, orelse, final):
+                if _has_close(interpreter, ref, final, name):
+                    return True
+                catching = [h for h in handlers if _has_close(interpreter, ref, h.body, name) and _catches_all(h)]
+                if catching:
+                    return True
+            case facts.With(items):
+                if any(_manages(item.context, name) and name in names_in(item.context) for item in items):
+                    return True
+    return False
+
+
+def _has_close(interpreter: Interpreter, ref: FunctionRef, block: Block, name: str) -> bool:
+    return any(True for _ in _closes(interpreter, ref, block, name))
+
+
+def _catches_all(handler: facts.Handler) -> bool:
+    return handler.exception is None or last_name(handler.exception) in ("Exception", "BaseException")

@@ -1,0 +1,354 @@
+"""What an expression can stand for while a function is followed. Unknown is ``None``.
+
+Values are immutable and comparable, so that one reading of a function serves every call
+with the same arguments.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal, TypeAlias
+
+from dbreview.finding import Place
+from dbreview.link.names import ClassRef, FunctionRef
+
+SessionKind: TypeAlias = Literal["sync", "async"]
+
+
+@dataclass(frozen=True, slots=True)
+class Const:
+    value: str | int | float | bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Symbol:
+    """Something of a library, by its dotted name: ``sqlalchemy.select``."""
+
+    dotted: str
+
+
+@dataclass(frozen=True, slots=True)
+class LibraryObject:
+    """What calling (or annotating with) a library's symbol gives, where no other value says more."""
+
+    dotted: str
+    arguments: tuple[Value, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleValue:
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionValue:
+    ref: FunctionRef
+    receiver: Value = None
+    closure: Closure | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Closure:
+    """The variables that a nested function or lambda sees. The same only when identical."""
+
+    names: dict[str, Value]
+
+
+@dataclass(frozen=True, slots=True)
+class LambdaValue:
+    facts: object
+    path: str
+    closure: Closure
+
+
+@dataclass(frozen=True, slots=True)
+class ClassValue:
+    ref: ClassRef
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """An object of a project class that is no model; ``fields`` are what its ``__init__`` set."""
+
+    ref: ClassRef
+    fields: tuple[tuple[str, Value], ...] = ()
+
+    def field(self, name: str) -> Value:
+        return next((value for key, value in self.fields if key == name), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    kind: SessionKind | None
+
+
+@dataclass(frozen=True, slots=True)
+class SessionFactory:
+    """``sessionmaker`` and its kin; a scoped one hands out one session per thread or task."""
+
+    kind: SessionKind | None
+    is_scoped: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A session or connection. ``kind`` is None where only the name says that it is one."""
+
+    kind: SessionKind | None
+    is_connection: bool = False
+    is_scoped: bool = False
+    opened_at: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """An attribute of a model class: ``User.posts``."""
+
+    model: ClassRef
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A comparison of a model's attribute: operator ``==``, ``in`` or another."""
+
+    operator: str
+    attribute: Attribute
+
+
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """Several conditions that all hold."""
+
+    items: tuple[Value, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """A loader option: the relationship path from ``model``, each of whose steps it loads."""
+
+    model: ClassRef | None
+    path: tuple[str, ...]
+    strategy: str
+
+
+@dataclass(frozen=True, slots=True)
+class Loader:
+    """One or more loader options; the last one is what a chained method continues."""
+
+    loads: tuple[Load, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Aggregate:
+    """An SQL function or expression that is no plain column: ``func.count()``."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A statement being built. ``session`` is set for the legacy ``Query``, which can run itself."""
+
+    kind: Literal["select", "insert", "update", "delete", "text", "unknown"]
+    selected: tuple[Value, ...]
+    at: Place
+    session: Session | None = None
+    loads: frozenset[Load] = frozenset()
+    conditions: frozenset[Condition] = frozenset()
+    is_limited: bool = False
+    is_ordered: bool = False
+    is_grouped: bool = False
+    is_opaque: bool = False
+
+    @property
+    def model(self) -> ClassRef | None:
+        first = self.selected[0] if self.selected else None
+        return first.ref if isinstance(first, ClassValue) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Fetch:
+    """A statement that ran, at a place, on a session; ``statement`` is None for a lazy load."""
+
+    at: Place
+    session: Session
+    statement: Statement | None
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What ``execute`` gives; ``scalars`` and ``mappings`` change its shape."""
+
+    fetch: Fetch
+    shape: Literal["rows", "scalars", "mappings"]
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """An object of a mapped class.
+
+    ``fetch`` says which statement loaded it (None: unknown), ``path`` by which relationships it
+    was reached from that statement's own rows, ``loop`` which loop runs over it and its like.
+    """
+
+    model: ClassRef
+    fetch: Fetch | None = None
+    path: tuple[str, ...] = ()
+    loop: Place | None = None
+    came_from: Attribute | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """A list, set, iterator or other collection; ``fetch`` is the statement that filled it.
+
+    ``is_literal`` tells a short collection written in the source from one of unknown length.
+    """
+
+    element: Value
+    fetch: Fetch | None = None
+    is_literal: bool = False
+    is_lazy: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A tuple or row of known width."""
+
+    items: tuple[Value, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Entries:
+    """A dict with known keys, and what else may be in it."""
+
+    items: tuple[tuple[str, Value], ...]
+    others: tuple[Value, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Wrapped:
+    """An object of unknown kind that carries these values: ``JSONResponse(content=rows)``."""
+
+    inner: tuple[Value, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Coroutine:
+    """A call of a coroutine function that has not been awaited."""
+
+    value: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """A context manager or generator that gives ``value``."""
+
+    value: Value
+    is_closed_by_with: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Either:
+    """One of several values, by the path taken."""
+
+    options: tuple[Value, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A schema object of a library, with its arguments: ``Column(...)``, ``Index(...)``."""
+
+    dotted: str
+    arguments: tuple[Value, ...]
+    keywords: tuple[tuple[str, Value], ...]
+    at: Place
+
+    def keyword(self, name: str) -> Value:
+        return next((value for key, value in self.keywords if key == name), None)
+
+    def has(self, name: str) -> bool:
+        return any(key == name for key, _ in self.keywords)
+
+
+Value: TypeAlias = (
+    Const
+    | Symbol
+    | LibraryObject
+    | ModuleValue
+    | FunctionValue
+    | LambdaValue
+    | ClassValue
+    | Instance
+    | Engine
+    | SessionFactory
+    | Session
+    | Attribute
+    | Condition
+    | Conditions
+    | Load
+    | Loader
+    | Aggregate
+    | Statement
+    | Result
+    | Entity
+    | Items
+    | Record
+    | Entries
+    | Wrapped
+    | Coroutine
+    | Context
+    | Either
+    | Made
+    | None
+)
+
+_MOST_OPTIONS = 4
+
+
+def options(value: Value) -> tuple[Value, ...]:
+    """The values that this one may be, without the unknown."""
+    if isinstance(value, Either):
+        return value.options
+    return () if value is None else (value,)
+
+
+def join(first: Value, second: Value) -> Value:
+    """What a name stands for where two paths meet.
+
+    Statements on the same entities become one that has every bound, order and option of both:
+    a rule about something missing must not fire because of one path only.
+    """
+    if first == second or second is None:
+        return first
+    if first is None:
+        return second
+    if isinstance(first, Statement) and isinstance(second, Statement):
+        if first.selected == second.selected and first.kind == second.kind:
+            return merge(first, second)
+    if isinstance(first, Items) and isinstance(second, Items):
+        if first.fetch is None or second.fetch is None or first.fetch == second.fetch:
+            return Items(
+                join(first.element, second.element),
+                first.fetch or second.fetch,
+                first.is_literal and second.is_literal,
+            )
+    merged: list[Value] = list(options(first))
+    for option in options(second):
+        if option not in merged:
+            merged.append(option)
+    return Either(tuple(merged)) if len(merged) <= _MOST_OPTIONS else None
+
+
+def merge(first: Statement, second: Statement) -> Statement:
+    """One statement for two versions of the same one."""
+    return replace(
+        first,
+        loads=first.loads | second.loads,
+        conditions=first.conditions & second.conditions,
+        is_limited=first.is_limited or second.is_limited,
+        is_ordered=first.is_ordered or second.is_ordered,
+        is_grouped=first.is_grouped or second.is_grouped,
+        is_opaque=first.is_opaque or second.is_opaque,
+    )

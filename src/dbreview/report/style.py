@@ -1,0 +1,13 @@
+"""How a report is to look; plain data, so that choosing it costs no import of rich."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """``has_summary`` is false where only the findings themselves are wanted."""
+
+    has_colour: bool = False
+    has_summary: bool = True

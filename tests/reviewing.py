@@ -1,0 +1,53 @@
+"""Reviews examples as the command line does, from files on a disk to diagnostics."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dbreview import run
+from dbreview.discover import Discovery
+from dbreview.review import Review
+from dbreview.rulebook import Rulebook
+from dbreview.settings import Settings, find_settings
+from pages import Example, Expectation
+
+# Facts depend on nothing but the path and the bytes, and examples share most of their files.
+_extract = lru_cache(maxsize=None)(run.extract)
+_rulebook = lru_cache(maxsize=None)(Rulebook.read)
+
+
+def review(example: Example, folder: Path, *, in_reverse: bool = False) -> list[Expectation]:
+    """What all rules, advice included, say of an example."""
+    for path, text in example.files.items():
+        file = folder / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+    if "pyproject.toml" not in example.files:
+        (folder / "dbreview.toml").touch()  # the project ends here, not somewhere above
+    settings = replace(find_settings(folder, _rulebook()), advice=True)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(run, "extract", _extract)
+        if in_reverse:
+            patch.setattr(run, "discover", _backwards(run.discover))
+        reviewed = run.review([str(folder)], settings, _rulebook())
+    assert not reviewed.problems
+    return found(reviewed)
+
+
+def found(reviewed: Review) -> list[Expectation]:
+    """Where there are findings that no comment silences."""
+    return sorted((each.finding.at.filename, each.finding.at.line, each.rule.code) for each in reviewed.shown)
+
+
+def _backwards(discover: Callable[..., Discovery]) -> Callable[[Sequence[str], Settings], Discovery]:
+    def discover_backwards(*arguments: Any) -> Discovery:
+        discovery = discover(*arguments)
+        return replace(discovery, analysed=discovery.analysed[::-1])
+
+    return discover_backwards

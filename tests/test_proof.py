@@ -1,0 +1,401 @@
+"""Proof by execution: the examples of the pages do what the pages say they do."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import gc
+import importlib
+import inspect
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+import sqlalchemy
+import sqlalchemy.ext.asyncio
+import sqlmodel
+from sqlalchemy import MetaData, create_engine, text
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from pages import Example, rule_pages
+from running import (
+    ask,
+    metadata_of,
+    running,
+    seed,
+    sessions_made,
+    slow_database,
+    statements,
+)
+
+# Bad code leaves sessions, connections and coroutines behind.
+pytestmark = pytest.mark.filterwarnings("ignore")
+
+ROWS = 20
+EXAMPLES = {page.name: page.examples for page in rule_pages()}
+Import = Callable[[str], ModuleType]
+
+
+def shown(rule: str, heading: str, *, having: str = "") -> pytest.MarkDecorator:
+    """Run a test for each example of a rule under this heading that has this file."""
+    examples = [
+        each for each in EXAMPLES[rule] if each.title.startswith(heading) and (not having or having in each.files)
+    ]
+    return pytest.mark.parametrize("example", examples, ids=lambda each: each.title)
+
+
+@pytest.fixture
+def module(example: Example, tmp_path: Path) -> Iterator[Import]:
+    with running(example, tmp_path) as import_module:
+        yield import_module
+
+
+def is_async(example: Example) -> bool:
+    return any("create_async_engine" in text for text in example.files.values())
+
+
+# DBR101
+
+
+def library(module: Import, folder: Path) -> ModuleType:
+    """Twenty authors with a book each, and a review of each book."""
+    models = module("app.models")
+    authors = [models.Author(name=f"Author {number}") for number in range(ROWS)]
+    for author in authors:
+        book = models.Book(title=f"Book by {author.name}", author=author)
+        if hasattr(models, "Review"):
+            book.reviews.append(models.Review(stars=5))
+    seed(folder, metadata_of(models), *authors)
+    return module("app.routes")
+
+
+def first_path(routes: ModuleType) -> str:
+    return str(routes.router.routes[0].path)
+
+
+@shown("lazy-load-in-loop", "Bad")
+def test_a_lazy_load_costs_a_statement_for_each_row(example: Example, module: Import, tmp_path: Path) -> None:
+    routes = library(module, tmp_path)
+    request = ("GET", first_path(routes), {"params": {"limit": ROWS}})
+    if is_async(example):
+        with pytest.raises(SQLAlchemyError, match="greenlet_spawn has not been called"):
+            ask(routes, request)
+        return
+    with statements() as sent:
+        assert ask(routes, request)[0].status_code == 200
+    loaded_before_the_loop = 2 if "selectinload" in example.files["app/routes.py"] else 1
+    assert len(sent) == loaded_before_the_loop + ROWS
+
+
+@shown("lazy-load-in-loop", "Good")
+def test_eager_loading_costs_a_statement_for_each_relationship(
+    example: Example, module: Import, tmp_path: Path
+) -> None:
+    routes = library(module, tmp_path)
+    with statements() as sent:
+        answer = ask(routes, ("GET", first_path(routes), {"params": {"limit": ROWS}}))[0]
+    assert answer.status_code == 200
+    assert len(answer.json()) == ROWS
+    is_lazy_in_models = 'lazy": "selectin' not in example.files["app/models.py"]
+    loaders = example.files["app/routes.py"].count("selectinload(")
+    assert len(sent) == 1 + (loaders if is_lazy_in_models else 1)
+
+
+# DBR102
+
+
+def shop(module: Import, folder: Path) -> ModuleType:
+    models = module("app.models")
+    rows: list[object] = [models.Product(id=n, sku=f"sku-{n}", price=n) for n in range(1, ROWS + 1)]
+    if hasattr(models, "StockLevel"):
+        rows += [models.StockLevel(product_id=n, quantity=1) for n in range(1, ROWS + 1)]
+    seed(folder, metadata_of(models), *rows)
+    return module("app.routes")
+
+
+SHOPPING: dict[str, tuple[str, str, dict[str, Any]]] = {
+    "/baskets/price": ("POST", "/baskets/price", {"json": {"skus": [f"sku-{n}" for n in range(1, ROWS + 1)]}}),
+    "/available": ("GET", "/available", {"params": {"limit": ROWS}}),
+    "/prices": ("GET", "/prices", {"params": {"product_ids": list(range(1, ROWS + 1))}}),
+}
+
+
+@shown("query-in-loop", "Bad")
+def test_a_loop_costs_a_statement_for_each_item(example: Example, module: Import, tmp_path: Path) -> None:
+    routes = shop(module, tmp_path)
+    with statements() as sent:
+        assert ask(routes, SHOPPING[first_path(routes)])[0].status_code == 200
+    assert len(sent) >= ROWS
+
+
+@shown("query-in-loop", "Good", having="app/routes.py")
+def test_one_statement_serves_all_items(example: Example, module: Import, tmp_path: Path) -> None:
+    routes = shop(module, tmp_path)
+    with statements() as sent:
+        assert ask(routes, SHOPPING[first_path(routes)])[0].status_code == 200
+    assert len(sent) <= 2
+
+
+@shown("query-in-loop", "Bad", having="app/routes.py")
+def test_bad_and_good_code_give_the_same_answer(example: Example, module: Import, tmp_path: Path) -> None:
+    routes = shop(module, tmp_path)
+    path = first_path(routes)
+    everything = {
+        "/baskets/price": sum(range(1, ROWS + 1)),
+        "/available": [f"sku-{n}" for n in range(1, ROWS + 1)],
+        "/prices": {str(n): n for n in range(1, ROWS + 1)},
+    }
+    assert ask(routes, SHOPPING[path])[0].json() == everything[path]
+
+
+# DBR104
+
+
+def magazine(module: Import, folder: Path) -> ModuleType:
+    models = module("app.models")
+    articles = [models.Article(slug=f"article-{number}", title="An article") for number in range(300)]
+    seed(folder, metadata_of(models), *articles)
+    return module("app.routes")
+
+
+@shown("missing-pagination", "Bad")
+def test_without_a_bound_the_whole_table_is_sent(example: Example, module: Import, tmp_path: Path) -> None:
+    body = ask(magazine(module, tmp_path), ("GET", "/articles", {}))[0].json()
+    assert len(body["titles"] if isinstance(body, dict) else body) == 300
+
+
+@shown("missing-pagination", "Good")
+def test_a_bound_keeps_the_answer_small(example: Example, module: Import, tmp_path: Path) -> None:
+    routes = magazine(module, tmp_path)
+    paths = {route.path for route in routes.router.routes}
+    for path in paths & {"/articles", "/articles/count"}:
+        body = ask(routes, ("GET", path, {}))[0].json()
+        assert body == 300 if path.endswith("count") else len(body) == 50
+    if "/articles.csv" in paths:
+        assert ask(routes, ("GET", "/articles.csv", {}))[0].text.count("\n") == 300
+
+
+# DBR201
+
+
+def schema(example: Example, module: Import) -> MetaData:
+    for path in example.files:
+        if path.startswith("app/"):
+            module(path.removesuffix(".py").replace("/", "."))
+    return metadata_of(module("app.base"))
+
+
+def searched_without_index(connection: sqlalchemy.Connection, metadata: MetaData) -> set[str]:
+    """The foreign keys by which SQLite can find rows only by reading the whole table."""
+    slow = set()
+    for table in metadata.sorted_tables:
+        for key in table.foreign_keys:
+            query = f"EXPLAIN QUERY PLAN SELECT * FROM {table.name} WHERE {key.parent.name} = 1"
+            plan = connection.execute(text(query)).all()
+            if any(step.detail.startswith("SCAN") for step in plan):
+                slow.add(str(key.parent))
+    return slow
+
+
+@shown("foreign-key-without-index", "Bad")
+def test_a_lookup_by_the_foreign_key_reads_the_whole_table(example: Example, module: Import) -> None:
+    metadata = schema(example, module)
+    with create_engine("sqlite://").connect() as connection:
+        metadata.create_all(connection)
+        slow = searched_without_index(connection, metadata)
+    reported = {
+        line.split("=")[0].split(":")[0].replace('Column("', "").split('"')[0].strip()
+        for path, number, _ in example.expected()
+        for line in [example.files[path].splitlines()[number - 1]]
+    }
+    assert {column.split(".")[1] for column in slow} == reported
+
+
+@shown("foreign-key-without-index", "Good")
+def test_a_lookup_by_the_foreign_key_uses_an_index(example: Example, module: Import) -> None:
+    metadata = schema(example, module)
+    migration = next((path for path in example.files if path.startswith("alembic/")), None)
+    with create_engine("sqlite://").connect() as connection:
+        if migration:
+            migrate(connection, example.files[migration])
+        else:
+            metadata.create_all(connection)
+        assert not searched_without_index(connection, metadata)
+
+
+def migrate(connection: sqlalchemy.Connection, revision: str) -> None:
+    migration = pytest.importorskip("alembic.runtime.migration")
+    operations = importlib.import_module("alembic.operations").Operations
+    context = migration.MigrationContext.configure(connection)
+    names: dict[str, Any] = {}
+    with operations.context(context):
+        exec(compile(revision, "revision", "exec"), names)
+        names["upgrade"]()
+
+
+# DBR301
+
+
+def start(example: Example, module: Import) -> None:
+    """All that happens before the first request: imports, and the start of the application."""
+    for path in example.files:
+        module(path.removesuffix(".py").replace("/", "."))
+    if "app/main.py" in example.files:
+        app = module("app.main").app
+
+        async def live() -> None:
+            async with app.router.lifespan_context(app):
+                pass
+
+        asyncio.run(live())
+
+
+@shown("global-session", "Bad")
+def test_a_global_session_is_there_before_the_first_request(example: Example, module: Import) -> None:
+    with sessions_made() as made:
+        start(example, module)
+    assert len(made) == 1
+
+
+@shown("global-session", "Good")
+def test_no_session_is_made_before_the_first_request(example: Example, module: Import) -> None:
+    with sessions_made() as made:
+        start(example, module)
+    assert not made
+
+
+def test_a_global_session_shows_what_another_request_has_not_committed(tmp_path: Path) -> None:
+    assert _points_seen_meanwhile("Bad: One session for the module", tmp_path) == 99
+
+
+def test_a_session_for_each_request_does_not(tmp_path: Path) -> None:
+    assert _points_seen_meanwhile("Good: A dependency opens one for each request", tmp_path) == 0
+
+
+def _points_seen_meanwhile(title: str, folder: Path) -> int:
+    """What the route answers while other code has changed the row and not decided to keep it."""
+    example = next(each for each in EXAMPLES["global-session"] if each.title == title)
+    with running(example, folder) as module:
+        models = module("app.models")
+        seed(folder, metadata_of(models), models.Member(id=1, name="Ada", points=0))
+        routes = module("app.routes")
+        mine = getattr(routes, "session", None) or module("app.db").SessionFactory()
+        member = mine.get(models.Member, 1)
+        member.points = 99
+        answer = ask(routes, ("GET", "/members/1/points", {}))[0].json()
+        mine.close()
+    return int(answer)
+
+
+# DBR302
+
+
+@pytest.fixture
+def tiny_pool(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Engines lend one connection and wait 50 ms for it; the garbage collector does not come by."""
+    places = {
+        sqlalchemy: "create_engine",
+        sqlmodel: "create_engine",
+        sqlalchemy.ext.asyncio: "create_async_engine",
+    }
+    for place, name in places.items():
+        tiny = functools.partial(getattr(place, name), pool_size=1, max_overflow=0, pool_timeout=0.05)
+        monkeypatch.setattr(place, name, tiny)
+
+
+LEAKING: dict[str, tuple[Any, ...]] = {
+    "app.readings.store": (99, 5),
+    "app.readings.reading": (99,),
+    "app.summary.total": (),
+}
+
+
+def exhausts_the_pool(example: Example, module: Import, folder: Path) -> bool:
+    """Whether the second call still gets a connection, after one that ended early."""
+    models = module("app.models")
+    seed(folder, metadata_of(models))
+    modules = [module(path.removesuffix(".py").replace("/", ".")) for path in example.files]
+    calls = [
+        functools.partial(function, *LEAKING[f"{function.__module__}.{function.__name__}"])
+        for each in modules
+        for function in vars(each).values()
+        if inspect.isfunction(function) and f"{function.__module__}.{function.__name__}" in LEAKING
+    ]
+    outcomes = asyncio.run(_outcomes(calls * 2)) if calls else asyncio.run(_outcomes(_uses(modules)))
+    return any(isinstance(outcome, PoolTimeout) for outcome in outcomes)
+
+
+async def _outcomes(calls: Sequence[Callable[[], Any]]) -> list[object]:
+    outcomes: list[object] = []
+    gc.disable()
+    try:
+        for call in calls:
+            try:
+                result = call()
+                outcomes.append(await result if inspect.isawaitable(result) else result)
+            except Exception as error:
+                outcomes.append(error)
+    finally:
+        gc.enable()
+        gc.collect()
+    return outcomes
+
+
+def _uses(modules: list[ModuleType]) -> list[Callable[[], Any]]:
+    """A page that shows only the dependency is used twice, as FastAPI would."""
+    (get_session,) = (each.get_session for each in modules if hasattr(each, "get_session"))
+
+    def use() -> None:
+        dependency = get_session()
+        next(dependency).execute(text("SELECT 1"))
+        next(dependency, None)
+
+    return [use, use]
+
+
+@shown("session-leak", "Bad")
+def test_a_leaked_session_keeps_its_connection(
+    example: Example, tiny_pool: None, module: Import, tmp_path: Path
+) -> None:
+    assert exhausts_the_pool(example, module, tmp_path)
+
+
+@shown("session-leak", "Good")
+def test_a_closed_session_gives_it_back(example: Example, tiny_pool: None, module: Import, tmp_path: Path) -> None:
+    assert not exhausts_the_pool(example, module, tmp_path)
+
+
+# DBR501
+
+REQUESTS = 8
+DELAY = 0.05
+
+
+def building(module: Import, folder: Path) -> ModuleType:
+    models = module("app.models")
+    seed(folder, metadata_of(models), models.Room(name="blue", seats=4))
+    return module("app.routes")
+
+
+def seconds_for_all(routes: ModuleType) -> float:
+    path = first_path(routes).format(name="blue")
+    with slow_database(DELAY):
+        start = time.perf_counter()
+        answers = ask(routes, *[("GET", path, {})] * REQUESTS)
+        taken = time.perf_counter() - start
+    assert {answer.status_code for answer in answers} == {200}
+    return taken
+
+
+@shown("sync-orm-in-async-route", "Bad")
+def test_requests_wait_for_each_other(example: Example, module: Import, tmp_path: Path) -> None:
+    assert seconds_for_all(building(module, tmp_path)) > REQUESTS * DELAY
+
+
+@shown("sync-orm-in-async-route", "Good")
+def test_requests_overlap(example: Example, module: Import, tmp_path: Path) -> None:
+    assert seconds_for_all(building(module, tmp_path)) < REQUESTS * DELAY
