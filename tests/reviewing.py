@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from dbreview import run
-from dbreview.discover import Discovery
+from dbreview.discover import Discovery, discover
+from dbreview.extract import extract
 from dbreview.review import Review
 from dbreview.rulebook import Rulebook
 from dbreview.settings import Settings, find_settings
 from pages import Example, Expectation
 
 # Facts depend on nothing but the path and the bytes, and examples share most of their files.
-_extract = lru_cache(maxsize=None)(run.extract)
+_extract = lru_cache(maxsize=None)(extract)
 _rulebook = lru_cache(maxsize=None)(Rulebook.read)
 
 
@@ -32,9 +32,9 @@ def review(example: Example, folder: Path, *, in_reverse: bool = False) -> list[
         (folder / "dbreview.toml").touch()  # the project ends here, not somewhere above
     settings = replace(find_settings(folder, _rulebook()), advice=True)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(run, "extract", _extract)
+        patch.setattr("dbreview.run.extract", _extract)
         if in_reverse:
-            patch.setattr(run, "discover", _backwards(run.discover))
+            patch.setattr("dbreview.run.discover", _discover_backwards)
         reviewed = run.review([str(folder)], settings, _rulebook())
     assert not reviewed.problems
     return found(reviewed)
@@ -45,9 +45,6 @@ def found(reviewed: Review) -> list[Expectation]:
     return sorted((each.finding.at.filename, each.finding.at.line, each.rule.code) for each in reviewed.shown)
 
 
-def _backwards(discover: Callable[..., Discovery]) -> Callable[[Sequence[str], Settings], Discovery]:
-    def discover_backwards(*arguments: Any) -> Discovery:
-        discovery = discover(*arguments)
-        return replace(discovery, analysed=discovery.analysed[::-1])
-
-    return discover_backwards
+def _discover_backwards(paths: Sequence[str], settings: Settings) -> Discovery:
+    discovery = discover(paths, settings)
+    return replace(discovery, analysed=discovery.analysed[::-1])

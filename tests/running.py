@@ -23,14 +23,25 @@ from sqlalchemy.orm import Session
 from sqlmodel import SQLModel
 from sqlmodel.main import default_registry
 
-from pages import Example
+from pages import Example, rule_pages
+
+EXAMPLES = {page.name: page.examples for page in rule_pages()}
+Import = Callable[[str], ModuleType]
 
 # The verb, the path, and what else httpx is to be told.
 Request = tuple[str, str, dict[str, Any]]
 
 
+def shown(rule: str, heading: str, *, having: str = "") -> pytest.MarkDecorator:
+    """Run a test for each example of a rule under this heading that has this file."""
+    examples = [
+        each for each in EXAMPLES[rule] if each.title.startswith(heading) and (not having or having in each.files)
+    ]
+    return pytest.mark.parametrize("example", examples, ids=lambda each: each.title)
+
+
 @contextmanager
-def running(example: Example, folder: Path) -> Iterator[Callable[[str], ModuleType]]:
+def running(example: Example, folder: Path) -> Iterator[Import]:
     """Write the files of an example, make them importable, and forget them afterwards."""
     for path, text in example.files.items():
         file = folder / path
@@ -46,7 +57,7 @@ def running(example: Example, folder: Path) -> Iterator[Callable[[str], ModuleTy
 
 
 @contextmanager
-def importing(package: str, folder: Path, variables: Mapping[str, str]) -> Iterator[Callable[[str], ModuleType]]:
+def importing(package: str, folder: Path, variables: Mapping[str, str]) -> Iterator[Import]:
     """Make a package importable, with these environment variables, and forget it afterwards."""
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(folder)
@@ -79,6 +90,10 @@ def seed(folder: Path, metadata: MetaData, *rows: object) -> None:
 
 def metadata_of(models: ModuleType) -> MetaData:
     return models.Base.metadata if hasattr(models, "Base") else SQLModel.metadata
+
+
+def first_path(routes: ModuleType) -> str:
+    return str(routes.router.routes[0].path)
 
 
 def ask(routes: ModuleType, *requests: Request) -> list[httpx.Response]:

@@ -30,7 +30,7 @@ def clinic_rows(models: ModuleType) -> Iterable[object]:
         starts_at=datetime(2024, 5, 1, 9, tzinfo=timezone.utc),
         patient=patient,
         doctor=models.Doctor(first_name="Bo", last_name="Dahl"),
-        room=models.Room(name="1", branch_id=1),
+        room=models.Room(name="1", beds=2, branch_id=1),
         tags=[models.Tag(name="first")],
         prescriptions=[models.Prescription(drug="tea", amount=2)],
     )

@@ -1,51 +1,25 @@
-"""Proof by execution: the examples of the pages do what the pages say they do."""
+"""Proof by execution: the examples of the pages do what the pages say they do. Queries and schema."""
 
 from __future__ import annotations
 
-import asyncio
-import functools
-import gc
 import importlib
-import inspect
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
 import sqlalchemy
-import sqlalchemy.ext.asyncio
-import sqlmodel
 from sqlalchemy import MetaData, create_engine, text
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from pages import Example, rule_pages
-from running import (
-    ask,
-    metadata_of,
-    running,
-    seed,
-    sessions_made,
-    slow_database,
-    statements,
-)
+from pages import Example
+from running import Import, ask, first_path, metadata_of, running, seed, shown, statements
 
 # Bad code leaves sessions, connections and coroutines behind.
 pytestmark = pytest.mark.filterwarnings("ignore")
 
 ROWS = 20
-EXAMPLES = {page.name: page.examples for page in rule_pages()}
-Import = Callable[[str], ModuleType]
-
-
-def shown(rule: str, heading: str, *, having: str = "") -> pytest.MarkDecorator:
-    """Run a test for each example of a rule under this heading that has this file."""
-    examples = [
-        each for each in EXAMPLES[rule] if each.title.startswith(heading) and (not having or having in each.files)
-    ]
-    return pytest.mark.parametrize("example", examples, ids=lambda each: each.title)
 
 
 @pytest.fixture
@@ -71,10 +45,6 @@ def library(module: Import, folder: Path) -> ModuleType:
             book.reviews.append(models.Review(stars=5))
     seed(folder, metadata_of(models), *authors)
     return module("app.routes")
-
-
-def first_path(routes: ModuleType) -> str:
-    return str(routes.router.routes[0].path)
 
 
 @shown("lazy-load-in-loop", "Bad")
@@ -235,167 +205,3 @@ def migrate(connection: sqlalchemy.Connection, revision: str) -> None:
     with operations.context(context):
         exec(compile(revision, "revision", "exec"), names)
         names["upgrade"]()
-
-
-# DBR301
-
-
-def start(example: Example, module: Import) -> None:
-    """All that happens before the first request: imports, and the start of the application."""
-    for path in example.files:
-        module(path.removesuffix(".py").replace("/", "."))
-    if "app/main.py" in example.files:
-        app = module("app.main").app
-
-        async def live() -> None:
-            async with app.router.lifespan_context(app):
-                pass
-
-        asyncio.run(live())
-
-
-@shown("global-session", "Bad")
-def test_a_global_session_is_there_before_the_first_request(example: Example, module: Import) -> None:
-    with sessions_made() as made:
-        start(example, module)
-    assert len(made) == 1
-
-
-@shown("global-session", "Good")
-def test_no_session_is_made_before_the_first_request(example: Example, module: Import) -> None:
-    with sessions_made() as made:
-        start(example, module)
-    assert not made
-
-
-def test_a_global_session_shows_what_another_request_has_not_committed(tmp_path: Path) -> None:
-    assert _points_seen_meanwhile("Bad: One session for the module", tmp_path) == 99
-
-
-def test_a_session_for_each_request_does_not(tmp_path: Path) -> None:
-    assert _points_seen_meanwhile("Good: A dependency opens one for each request", tmp_path) == 0
-
-
-def _points_seen_meanwhile(title: str, folder: Path) -> int:
-    """What the route answers while other code has changed the row and not decided to keep it."""
-    example = next(each for each in EXAMPLES["global-session"] if each.title == title)
-    with running(example, folder) as module:
-        models = module("app.models")
-        seed(folder, metadata_of(models), models.Member(id=1, name="Ada", points=0))
-        routes = module("app.routes")
-        mine = getattr(routes, "session", None) or module("app.db").SessionFactory()
-        member = mine.get(models.Member, 1)
-        member.points = 99
-        answer = ask(routes, ("GET", "/members/1/points", {}))[0].json()
-        mine.close()
-    return int(answer)
-
-
-# DBR302
-
-
-@pytest.fixture
-def tiny_pool(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Engines lend one connection and wait 50 ms for it; the garbage collector does not come by."""
-    places = {
-        sqlalchemy: "create_engine",
-        sqlmodel: "create_engine",
-        sqlalchemy.ext.asyncio: "create_async_engine",
-    }
-    for place, name in places.items():
-        tiny = functools.partial(getattr(place, name), pool_size=1, max_overflow=0, pool_timeout=0.05)
-        monkeypatch.setattr(place, name, tiny)
-
-
-LEAKING: dict[str, tuple[Any, ...]] = {
-    "app.readings.store": (99, 5),
-    "app.readings.reading": (99,),
-    "app.summary.total": (),
-}
-
-
-def exhausts_the_pool(example: Example, module: Import, folder: Path) -> bool:
-    """Whether the second call still gets a connection, after one that ended early."""
-    models = module("app.models")
-    seed(folder, metadata_of(models))
-    modules = [module(path.removesuffix(".py").replace("/", ".")) for path in example.files]
-    calls = [
-        functools.partial(function, *LEAKING[f"{function.__module__}.{function.__name__}"])
-        for each in modules
-        for function in vars(each).values()
-        if inspect.isfunction(function) and f"{function.__module__}.{function.__name__}" in LEAKING
-    ]
-    outcomes = asyncio.run(_outcomes(calls * 2)) if calls else asyncio.run(_outcomes(_uses(modules)))
-    return any(isinstance(outcome, PoolTimeout) for outcome in outcomes)
-
-
-async def _outcomes(calls: Sequence[Callable[[], Any]]) -> list[object]:
-    outcomes: list[object] = []
-    gc.disable()
-    try:
-        for call in calls:
-            try:
-                result = call()
-                outcomes.append(await result if inspect.isawaitable(result) else result)
-            except Exception as error:
-                outcomes.append(error)
-    finally:
-        gc.enable()
-        gc.collect()
-    return outcomes
-
-
-def _uses(modules: list[ModuleType]) -> list[Callable[[], Any]]:
-    """A page that shows only the dependency is used twice, as FastAPI would."""
-    (get_session,) = (each.get_session for each in modules if hasattr(each, "get_session"))
-
-    def use() -> None:
-        dependency = get_session()
-        next(dependency).execute(text("SELECT 1"))
-        next(dependency, None)
-
-    return [use, use]
-
-
-@shown("session-leak", "Bad")
-def test_a_leaked_session_keeps_its_connection(
-    example: Example, tiny_pool: None, module: Import, tmp_path: Path
-) -> None:
-    assert exhausts_the_pool(example, module, tmp_path)
-
-
-@shown("session-leak", "Good")
-def test_a_closed_session_gives_it_back(example: Example, tiny_pool: None, module: Import, tmp_path: Path) -> None:
-    assert not exhausts_the_pool(example, module, tmp_path)
-
-
-# DBR501
-
-REQUESTS = 8
-DELAY = 0.05
-
-
-def building(module: Import, folder: Path) -> ModuleType:
-    models = module("app.models")
-    seed(folder, metadata_of(models), models.Room(name="blue", seats=4))
-    return module("app.routes")
-
-
-def seconds_for_all(routes: ModuleType) -> float:
-    path = first_path(routes).format(name="blue")
-    with slow_database(DELAY):
-        start = time.perf_counter()
-        answers = ask(routes, *[("GET", path, {})] * REQUESTS)
-        taken = time.perf_counter() - start
-    assert {answer.status_code for answer in answers} == {200}
-    return taken
-
-
-@shown("sync-orm-in-async-route", "Bad")
-def test_requests_wait_for_each_other(example: Example, module: Import, tmp_path: Path) -> None:
-    assert seconds_for_all(building(module, tmp_path)) > REQUESTS * DELAY
-
-
-@shown("sync-orm-in-async-route", "Good")
-def test_requests_overlap(example: Example, module: Import, tmp_path: Path) -> None:
-    assert seconds_for_all(building(module, tmp_path)) < REQUESTS * DELAY

@@ -23,14 +23,12 @@ def check(project: Project) -> Iterator[Finding]:
         for key in table.foreign_keys if table.is_fully_known else ():
             if table.is_covered(key.columns):
                 continue
-            if _is_audit(key) and not keeps_audit_indexed:
-                continue
             by_place[(key.at, key.columns)].append((table, key))
     for group in by_place.values():
-        yield _finding(group)
+        yield _finding(group, keeps_audit_indexed)
 
 
-def _finding(group: list[tuple[Table, ForeignKey]]) -> Finding:
+def _finding(group: list[tuple[Table, ForeignKey]], keeps_audit_indexed: bool) -> Finding:
     table, key = group[0]
     names = ", ".join(f"`{table.class_name or table.name}.{column}`" for column in key.columns)
     target = ", ".join(key.target) or "another table"
@@ -40,7 +38,8 @@ def _finding(group: list[tuple[Table, ForeignKey]]) -> Finding:
     notes = [Note(f"`{t.class_name or t.name}` inherits it", t.at) for t, k in group if k.at.filename != t.at.filename or len(group) > 1]
     if partial is not None:
         notes.append(Note("this index holds only some of the rows", partial.at))
-    confidence: Confidence = "low" if partial is not None else "high"
+    is_deliberate = partial is not None or (_is_audit(key) and not keeps_audit_indexed)
+    confidence: Confidence = "low" if is_deliberate else "high"
     return Finding(
         at=key.at,
         message=f"{names} refers to `{target}` and no index starts with it{more}",

@@ -13,25 +13,33 @@ def check(project: Project) -> Iterator[Finding]:
     """Tables without a creation or update time, measured against what their siblings have."""
     tables = [table for table in project.tables if _is_candidate(table)]
     conventions = project.conventions
-    yield from _missing(tables, [t for t in tables if not _created(t, conventions)], "created_at", "when a row was made")
+    timeless = [table for table in tables if not _created(table, conventions)]
+    if timeless:
+        yield from _missing(tables, timeless, "created_at", "when a row was made")
     changing = [t for t in tables if not _is_log(t, conventions)]
     lacking = [t for t in changing if _created(t, conventions) and not _updated(t, conventions)]
-    yield from _missing(changing, lacking, "updated_at", "when a row last changed")
+    if lacking:
+        yield from _missing(changing, lacking, "updated_at", "when a row last changed")
 
 
 def _missing(tables: Sequence[Table], lacking: Sequence[Table], column: str, what: str) -> Iterator[Finding]:
-    """One finding per table that deviates, or one for a project of which most tables lack the column."""
-    if not lacking:
+    """One finding per table that deviates, or one for a project that hardly ever has the column."""
+    having = len(tables) - len(lacking)
+    if having * 3 < len(tables):
+        lacking = [table for table in lacking if not _is_lookup(table)] or lacking
+        yield from _for_the_project(lacking, column, what)
         return
-    if len(lacking) * 2 <= len(tables):
-        for table in lacking:
-            siblings = len(tables) - len(lacking)
-            yield Finding(
-                at=table.at,
-                message=f"`{table.class_name}` does not say {what}, unlike {siblings} of the {len(tables)} tables here",
-                help=_help(column),
-            )
-        return
+    for table in lacking:
+        is_custom = having * 5 >= len(tables) * 4
+        yield Finding(
+            at=table.at,
+            message=f"`{table.class_name}` does not say {what}, unlike {having} of the {len(tables)} tables here",
+            help=_help(column),
+            confidence="low" if _is_lookup(table) and not is_custom else "high" if having * 2 >= len(tables) else "medium",
+        )
+
+
+def _for_the_project(lacking: Sequence[Table], column: str, what: str) -> Iterator[Finding]:
     first, *others = lacking
     more = f" (nor do {len(others)} other tables)" if others else ""
     yield Finding(
@@ -39,6 +47,7 @@ def _missing(tables: Sequence[Table], lacking: Sequence[Table], column: str, wha
         message=f"`{first.class_name}` does not say {what}{more}",
         help=_help(column),
         notes=tuple(Note(f"`{table.class_name}` does not either", table.at) for table in others[:5]),
+        confidence="low" if _is_lookup(first) else "high",
     )
 
 
@@ -55,9 +64,13 @@ def _is_candidate(table: Table) -> bool:
     own = [c for c in table.columns if c.name not in keys and not c.is_primary_key]
     if not own or (table.primary_key and set(table.primary_key) <= keys):
         return False  # an association table, or the child table of joined inheritance
-    if len(keys) >= 2 and len(own) <= 1:
-        return False  # an association with a surrogate key
-    return not ({c.name for c in own} <= timestamps.LOOKUP_COLUMNS and len(own) <= 3)
+    return not (len(keys) >= 2 and len(own) <= 1)  # an association with a surrogate key
+
+
+def _is_lookup(table: Table) -> bool:
+    """Whether the table is a list of names: nothing that happens, and rarely changed."""
+    own = {c.name for c in table.columns if not c.is_primary_key}
+    return own <= timestamps.LOOKUP_COLUMNS and len(own) <= 3
 
 
 def _created(table: Table, conventions: Conventions) -> bool:

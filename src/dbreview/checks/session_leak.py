@@ -21,6 +21,8 @@ def check(project: Project) -> Iterator[Finding]:
 
 def _message(session: LeakedSession) -> str:
     match session.reason:
+        case "never" if not session.name:
+            return "the session that is opened here has no owner that could close it"
         case "never":
             return f"the session `{session.name}` is opened here and never closed"
         case "abandoned generator":
@@ -33,6 +35,8 @@ def _help(session: LeakedSession) -> str:
     prefix = "async " if session.kind == "async" else ""
     if session.reason == "abandoned generator":
         return f"Open it with `{prefix}with SessionFactory() as {session.name}:` instead."
+    if not session.name:
+        return f"Open it with `{prefix}with SessionFactory() as session:`; in a dependency, `yield` it from there."
     if session.is_generator:
         return f"Write `{prefix}with SessionFactory() as {session.name}: yield {session.name}`."
     return f"Use `{prefix}with ... as {session.name}:`, or close it in a `finally`."

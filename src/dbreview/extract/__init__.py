@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import codecs
 import re
 import sys
@@ -71,7 +72,7 @@ def extract(path: str, source: bytes) -> Module | Unreadable:
         converter = Converter(positions)
         body = converter.block(tree.body)
     except cst.ParserSyntaxError as error:
-        return Unreadable(path, max(error.raw_line, 1), error.raw_column + 1, _syntax_reason(error))
+        return _misspelt(path, source, error)
     except (UnicodeDecodeError, LookupError, SyntaxError) as error:
         return Unreadable(path, 1, 1, _encoding_reason(source, error))
     except (RecursionError, MemoryError):
@@ -103,10 +104,20 @@ def _nesting(source: bytes) -> int:
     return deepest
 
 
-def _syntax_reason(error: cst.ParserSyntaxError) -> str:
-    text = error.message.removeprefix("parser error: ").removeprefix("tokenizer error: ")
-    text = re.sub(r"^error at \d+:\d+: ", "", text)
-    return f"invalid syntax: {' '.join(text.split())}"
+def _misspelt(path: str, source: bytes, error: cst.ParserSyntaxError) -> Unreadable:
+    """Where the syntax is broken. The interpreter's own parser says it better, if it refuses the file too."""
+    try:
+        ast.parse(source)
+    except SyntaxError as better:
+        if better.lineno is not None:
+            return Unreadable(path, max(better.lineno, 1), max(better.offset or 1, 1), _reason(better.msg))
+    except (ValueError, RecursionError, MemoryError):
+        pass
+    return Unreadable(path, max(error.raw_line, 1), error.raw_column + 1, "invalid syntax")
+
+
+def _reason(message: str) -> str:
+    return message if message.startswith("invalid syntax") else f"invalid syntax: {message}"
 
 
 def _encoding_reason(source: bytes, error: Exception) -> str:
@@ -115,4 +126,6 @@ def _encoding_reason(source: bytes, error: Exception) -> str:
         return f"not {error.encoding.upper()}: byte 0x{source[error.start]:02x} in line {line}"
     if source.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "not UTF-8: it looks like UTF-16"
-    return f"cannot be decoded: {error}"
+    if isinstance(error, LookupError) or "unknown encoding" in str(error):
+        return f"cannot be decoded: {error}"
+    return "not UTF-8, and no other encoding is declared"

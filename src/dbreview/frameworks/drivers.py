@@ -2,6 +2,15 @@
 
 from __future__ import annotations
 
+CONNECTS = frozenset(
+    {
+        "sqlite3.connect", "psycopg2.connect", "psycopg.connect", "psycopg.Connection.connect", "pymysql.connect",
+        "MySQLdb.connect", "mysql.connector.connect", "pyodbc.connect", "cx_Oracle.connect", "oracledb.connect",
+        "pymssql.connect", "mariadb.connect",
+    }
+)  # fmt: skip
+"""Functions that open a synchronous connection, and wait for it."""
+
 DIALECT_OF: dict[str, str] = {
     "psycopg2": "postgresql",
     "psycopg2-binary": "postgresql",

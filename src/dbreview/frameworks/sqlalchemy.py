@@ -105,6 +105,7 @@ SESSION_METHODS: dict[str, SessionMethod] = {
     "begin_nested": SessionMethod(None, "context"),
     "no_autoflush": SessionMethod(None, "context"),
     "connection": SessionMethod(None, "self"),
+    "cursor": SessionMethod(None, "self"),
     "execution_options": SessionMethod(None, "self"),
     "run_sync": SessionMethod(None, "nothing"),
     "bulk_save_objects": SessionMethod("write", "nothing"),

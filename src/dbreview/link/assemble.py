@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from dbreview.facts import Unreadable
 from dbreview.finding import Confidence, Place
-from dbreview.link import responses
+from dbreview.link import bounds, responses
 from dbreview.link.dialects import find_dialects
 from dbreview.link.events import BlockEvent, LoadEvent, RepeatEvent
 from dbreview.link.interpret import Interpreter, Outcome
@@ -16,7 +16,7 @@ from dbreview.link.migrations import indexes_of_migrations, with_indexes
 from dbreview.link.models import Models
 from dbreview.link.names import FunctionRef
 from dbreview.link.routes import FoundRoute, RouteFinder
-from dbreview.link.sessions import global_sessions, leaked_sessions
+from dbreview.link.sessions import global_sessions, leaked_sessions, stored_on_state
 from dbreview.link.understanding import understanding_of
 from dbreview.link.values import Statement
 from dbreview.project import (
@@ -69,6 +69,8 @@ def assemble(
 
 def _read_requests(interpreter: Interpreter, found: list[FoundRoute]) -> dict[FunctionRef, Outcome]:
     """Read what runs in a request: routes, then the dependencies that they name, then theirs."""
+    for ref in stored_on_state(interpreter):
+        interpreter.run_standalone(ref)
     interpreter.is_request = True
     outcomes = {f.ref: interpreter.run_standalone(f.ref) for f in found}
     done: set[FunctionRef] = set()
@@ -111,7 +113,7 @@ def _tables(interpreter: Interpreter, roles: dict[str, Role]) -> Iterator[Table]
 
 
 def _query(statement: Statement | None, at: Place) -> Query:
-    entity = responses.entity_of(statement) if statement is not None else None
+    entity = bounds.entity_of(statement) if statement is not None else None
     return Query(at, entity.ref.name if entity is not None else None)
 
 
@@ -134,7 +136,7 @@ def _option(interpreter: Interpreter, event: LoadEvent) -> str:
     """The loader option that would have loaded the relationship with its query."""
     fetch = event.entity.fetch
     statement = fetch.statement if fetch is not None else None
-    root = responses.entity_of(statement) if statement is not None else None
+    root = bounds.entity_of(statement) if statement is not None else None
     steps: list[str] = []
     model = root.ref if root is not None else event.entity.model
     for name in (*event.entity.path, event.relationship.name):
@@ -185,9 +187,9 @@ def _unbounded_responses(
         outcome = outcomes.get(route.ref)
         for fetch in responses.collections_in(outcome.value) if outcome is not None else ():
             statement = fetch.statement
-            if statement is None or not responses.is_unbounded(statement, interpreter.models):
+            if statement is None or not bounds.is_unbounded(statement, interpreter.models):
                 continue
-            entity = responses.entity_of(statement)
+            entity = bounds.entity_of(statement)
             assert entity is not None
             table = interpreter.models.table(entity.ref)
             assert table is not None

@@ -11,6 +11,7 @@ from dbreview.facts import Expression
 from dbreview.finding import Place
 from dbreview.frameworks import python, sqlalchemy
 from dbreview.link.annotations import parse_annotation
+from dbreview.link.names import Variable
 from dbreview.link.syntax import last_name
 from dbreview.link.values import (
     Aggregate,
@@ -25,6 +26,7 @@ from dbreview.link.values import (
     Record,
     Statement,
     Symbol,
+    TableColumn,
     Value,
     Wrapped,
 )
@@ -115,7 +117,7 @@ def _read_field(made: Made, attribute: str, at: Place, annotated: Annotated_ | N
     extras = dict(extra.items) if isinstance(extra, Entries) else {}
     is_primary = _flag(made, "primary_key")
     given = made.keyword("sa_column_args")
-    arguments = given.items if isinstance(given, Record) else ()
+    arguments = given.items if isinstance(given, Record) else given.exact if isinstance(given, Items) else ()
     column = Column(
         str(extras["name"].value) if isinstance(extras.get("name"), Const) else attribute,  # type: ignore[union-attr]
         attribute,
@@ -146,7 +148,8 @@ def _targets(arguments: object) -> list[tuple[Value, str | None]]:
 
 
 def _flag(made: Made, name: str) -> bool:
-    return made.keyword(name) == Const(True)
+    """Whether a flag is set. A value that is computed may be true, and a missing index is only told for sure."""
+    return made.has(name) and made.keyword(name) not in (Const(False), Const(None))
 
 
 def _nullable(made: Made, annotated: Annotated_ | None, is_primary: bool) -> bool | None:
@@ -230,18 +233,17 @@ def _read_generic(
 
 
 def _read_name(frame: Frame, node: Expression, so_far: Annotated_, depth: int) -> Annotated_:
-    value = frame.evaluate(node)
-    if isinstance(value, (ClassValue, Symbol)) or value is None:
-        definition = frame.interpreter.names.resolve(frame.path, node.id) if isinstance(node, facts.Name) else None
-        alias = getattr(definition, "value", None)
-        if value is None and alias is not None:
-            inner = frame.interpreter.module_frame(definition.path)  # type: ignore[union-attr]
-            return _read(inner, alias, so_far, depth + 1)
-        return replace(so_far, type=so_far.type or last_name(node), target=node)
-    definition = frame.interpreter.names.resolve(frame.path, node.id) if isinstance(node, facts.Name) else None
-    alias = getattr(definition, "value", None)
-    if alias is not None:
-        return _read(frame.interpreter.module_frame(definition.path), alias, so_far, depth + 1)  # type: ignore[union-attr]
+    """A name is a type, or an alias such as ``int_pk = Annotated[int, mapped_column(...)]``."""
+    holder = frame.evaluate(node.value) if isinstance(node, facts.Attribute) else None
+    definition = (
+        frame.interpreter.names.resolve(frame.path, node.id)
+        if isinstance(node, facts.Name)
+        else frame.definition_in(holder, node.attr)
+        if isinstance(node, facts.Attribute)
+        else None
+    )
+    if isinstance(definition, Variable) and definition.value is not None:
+        return _read(frame.interpreter.module_frame(definition.path), definition.value, so_far, depth + 1)
     return replace(so_far, type=so_far.type or last_name(node), target=node)
 
 
@@ -255,6 +257,8 @@ def column_names(values: tuple[Value, ...], columns: dict[str, Column], made_nam
         match value:
             case Const(str() as text):
                 found.append(text)
+            case TableColumn(_, name):
+                found.append(name)
             case Attribute(_, name):
                 found.append(columns[name].name if name in columns else name)
             case Made():

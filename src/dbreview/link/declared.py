@@ -8,6 +8,7 @@ from dbreview import facts
 from dbreview.facts import Expression, Parameter
 from dbreview.frameworks import fastapi, python, sqlalchemy
 from dbreview.link.annotations import parse_annotation
+from dbreview.link.events import OwnedSession
 from dbreview.link.names import ClassRef, External, FunctionRef, Variable
 from dbreview.link.values import (
     ClassValue,
@@ -93,6 +94,7 @@ class Declared:
                 receiver = target
                 outcome = interpreter.read(receiver, interpreter.declared_parameters(ref))
                 given = interpreter.result_of(receiver, outcome)
+                self._note_injected(ref, given)
                 if isinstance(given, Items) and ref.facts.has_yield:
                     given = given.element
                 if isinstance(given, Context):
@@ -116,6 +118,15 @@ class Declared:
             case LambdaValue():
                 return interpreter.module_frame(target.path).call_lambda(target)
         return None
+
+    def _note_injected(self, ref: FunctionRef, given: Value) -> None:
+        """A dependency that returns a session, instead of yielding it, leaves nobody to close it."""
+        session = given.value if isinstance(given, Coroutine) else given
+        if ref.facts.has_yield or not isinstance(session, Session) or session.opened_at is None or session.is_scoped:
+            return
+        at = session.opened_at
+        if at.filename == ref.path:
+            self._interpreter.events.owned[at] = OwnedSession(at, ref, "", session.kind, is_injected=True)
 
     def type_of(self, path: str, annotation: Expression) -> Value:
         """The class or symbol that an annotation names, without its wrappers."""

@@ -9,7 +9,7 @@ from dbreview import facts
 from dbreview.facts import Block, Expression, Span
 from dbreview.finding import Place
 from dbreview.frameworks import python, sqlalchemy
-from dbreview.link import library, loading, loops, methods
+from dbreview.link import bounds, library, loading, loops, methods
 from dbreview.link.events import BlockEvent, Effect, Loop, RepeatEvent
 from dbreview.link.names import ClassRef, Definition, FunctionRef, Variable
 from dbreview.link.syntax import dotted_name, names_in
@@ -42,10 +42,12 @@ from dbreview.link.values import (
     SessionFactory,
     Statement,
     Symbol,
+    TableColumn,
+    TableColumns,
     Value,
-    Wrapped,
+    in_loop,
     join,
-    options,
+    out_of_loop,
 )
 
 if TYPE_CHECKING:
@@ -185,11 +187,15 @@ class Evaluator:
         if kind == "tuple":
             return Record(values) if not any(isinstance(item, facts.Starred) for item in items) else None
         element: Value = None
+        fetch: Fetch | None = None
         for item, value in zip(items, values, strict=True):
-            element = join(element, self.element_of(value, None, None) if isinstance(item, facts.Starred) else value)
-        if values and all(isinstance(value, (Loader, Made)) for value in values):
-            return Record(values)
-        return Items(element, is_literal=bool(items) and not any(isinstance(i, facts.Starred) for i in items))
+            if isinstance(item, facts.Starred):
+                fetch = fetch or loops.fetch_of(value)
+                value = self.element_of(value, None, item)
+            element = join(element, value)
+        if not items or any(isinstance(item, facts.Starred) for item in items):
+            return Items(element, fetch)
+        return Items(element, is_literal=True, exact=values)
 
     def _dict(self, items: tuple[facts.DictItem, ...]) -> Value:
         known: list[tuple[str, Value]] = []
@@ -310,11 +316,20 @@ class Evaluator:
                     found = join(found, self.attribute_of(part, name, node))
                 return found
             case LibraryObject(dotted):
-                return LibraryObject(f"{dotted}.{name}") if dotted.endswith(")") else None
-            case Made():  # a core table's columns, about which no more is said
-                return holder if name in ("c", "columns") else None
+                return self._library_attribute(dotted, name)
+            case Made():
+                return TableColumns(holder) if name in ("c", "columns") else None
+            case TableColumns(table):
+                return TableColumn(table, name)
             case Record() | Items() | Result() | Statement() | Session() | Engine():
                 return None
+        return None
+
+    def _library_attribute(self, dotted: str, name: str) -> Value:
+        if dotted.endswith(".state") and name in self.interpreter.request_state:
+            return self.interpreter.request_state[name]
+        if dotted.endswith(")") or name == "state" or name == "app":
+            return LibraryObject(f"{dotted}.{name}")
         return None
 
     def _submodule(self, path: str, name: str) -> Value:
@@ -404,6 +419,8 @@ class Evaluator:
             for part in receiver.options:
                 found = join(found, self._call_on(part, func, arguments, node, is_awaited))
             return found
+        if isinstance(receiver, Session) and receiver.opened_at == self.place(func.value.at):
+            self._frame().note_temporary(receiver, func.attr)
         if not methods.has_methods(receiver):
             callee = self.attribute_of(receiver, func.attr, func)
             return self.call_value(callee, self.arguments(node), node, is_awaited)
@@ -443,6 +460,8 @@ class Evaluator:
             value = self.evaluate(argument.value)
             if argument.stars == "*" and isinstance(value, Record):
                 positional.extend(value.items)
+            elif argument.stars == "*" and isinstance(value, Items) and value.exact:
+                positional.extend(value.exact)
             elif argument.stars == "**" and isinstance(value, Entries):
                 keywords.extend(value.items)
                 is_open = is_open or bool(value.others)
@@ -574,9 +593,9 @@ class Evaluator:
             self.loops[-1] = replace(loop, names=loop.names | names_in(target))
 
     def row_loop(self) -> Loop | None:
-        """The innermost loop over rows, unless a loop inside it stops at the first hit."""
+        """The innermost loop over rows, unless what runs now runs in its last pass only."""
         for loop in reversed(self.loops):
-            if loop.is_search:
+            if loop.is_search or loop.kind == "exit":
                 return None
             if loop.kind == "rows":
                 return loop
@@ -584,10 +603,22 @@ class Evaluator:
 
     # --- loops and elements
 
+    def iterated(self, iterable: Expression) -> Value:
+        """What a loop runs over; a legacy ``Query`` runs itself here, once."""
+        values = self.evaluate(iterable)
+        if isinstance(values, Coroutine):
+            values = values.value
+        if isinstance(values, Statement) and values.session is not None:
+            return methods.run_query(self._frame(), values, iterable)
+        return values
+
     def loop_over(
         self, target: Expression, iterable: Expression, values: Value, at: Place, body: Block
     ) -> Loop:
         kind, confidence = loops.classify(target, iterable, values)
+        fetch = loops.fetch_of(values)
+        if self.is_batching() or (fetch is not None and bounds.is_single(fetch, self.interpreter.models)):
+            kind = "other"
         if loops.fetch_of(values) is not None:
             element = self.element_of(values, at, None, is_quiet=True)
             self.interpreter.events.saw_row_loop(at, element is not None)
@@ -600,12 +631,30 @@ class Evaluator:
             loops.is_search(body),
         )
 
+    def is_batching(self) -> bool:
+        """Whether this is a data loader's method: one query for a group of keys is its purpose."""
+        owner = self.ref.owner if self.ref is not None else None
+        names = self.interpreter.classes.library_ancestors(owner) if owner is not None else ()
+        return any(name.rpartition(".")[2] == "DataLoader" for name in names)
+
+    def leaves_loop(self, entity: Entity) -> bool:
+        """Whether the code that runs now ends the loop that runs over the entity."""
+        for loop in reversed(self.loops):
+            if loop.kind == "exit":
+                return True
+            if loop.at == entity.loop:
+                return False
+        return False
+
     def element_of(
         self, values: Value, loop: Place | None, iterable: Expression | None, *, is_quiet: bool = False
     ) -> Value:
         """One element of what is iterated over; ``loop`` is the loop that takes them one by one."""
+        fetch = loops.fetch_of(values)
+        if fetch is not None and bounds.is_single(fetch, self.interpreter.models):
+            loop = None
         match values:
-            case Items(element, fetch):
+            case Items(element):
                 return in_loop(element, loop)
             case Result(fetch, shape):
                 return in_loop(methods.row_of(fetch, shape), loop)
@@ -638,23 +687,22 @@ class Evaluator:
         pushed = 0
         first: Value = None
         for index, clause in enumerate(node.clauses):
-            values = self.evaluate(clause.iterable)
-            if isinstance(values, Coroutine):
-                values = values.value
+            values = self.iterated(clause.iterable)
             if index == 0:
                 first = values
             loop = self.loop_over(clause.target, clause.iterable, values, self.place(clause.at), ())
+            element = self.element_of(values, loop.at, clause.iterable)
             self.loops.append(loop)
             pushed += 1
-            self._bind(clause.target, self.element_of(values, loop.at, clause.iterable))
+            self._bind(clause.target, element)
             for condition in clause.conditions:
                 self.evaluate(condition)
         if node.key is not None:
             self.evaluate(node.key)
-        element = self.evaluate(node.element)
+        made = self.evaluate(node.element)
         del self.loops[-pushed:]
         self.env = outer
-        return Items(out_of_loop(element), loops.fetch_of(first))
+        return Items(out_of_loop(made), loops.fetch_of(first))
 
     def _bind(self, target: Expression, value: Value) -> None:
         self._frame().bind_target(target, value)
@@ -698,27 +746,3 @@ class Evaluator:
 def _looks_like_session_call(func: facts.Attribute) -> bool:
     owner = func.value.attr if isinstance(func.value, facts.Attribute) else func.value.id if isinstance(func.value, facts.Name) else ""
     return owner.lstrip("_") in sqlalchemy.SESSION_NAMES and func.attr in sqlalchemy.TELLING_SESSION_METHODS
-
-
-def in_loop(value: Value, loop: Place | None) -> Value:
-    """The value as one of many that a loop takes in turn."""
-    match value:
-        case Entity():
-            return replace(value, loop=loop) if value.loop is None or loop is not None else value
-        case Record(items):
-            return Record(tuple(in_loop(item, loop) for item in items))
-        case Either(parts):
-            return Either(tuple(in_loop(part, loop) for part in parts))
-    return value
-
-
-def out_of_loop(value: Value) -> Value:
-    """The value as an element of a collection that no loop runs over yet."""
-    match value:
-        case Entity():
-            return replace(value, loop=None)
-        case Record(items):
-            return Record(tuple(out_of_loop(item) for item in items))
-        case Either(parts):
-            return Either(tuple(out_of_loop(part) for part in parts))
-    return value

@@ -14,11 +14,13 @@ from dbreview.project import Relationship
 class Loop:
     """A loop that is being followed. Only one over ``rows`` repeats a query per row.
 
+    An ``exit`` is no loop but a block that ends the loop around it: it runs once at most.
+
     ``names`` are the variables whose values change from pass to pass.
     """
 
     at: Place
-    kind: Literal["rows", "other"]
+    kind: Literal["rows", "other", "exit"]
     names: frozenset[str]
     variable: str | None
     confidence: Confidence
@@ -75,7 +77,8 @@ class OwnedSession:
     ref: FunctionRef
     name: str
     kind: SessionKind | None
-    is_from_generator: bool
+    is_from_generator: bool = False
+    is_injected: bool = False
 
 
 @dataclass(slots=True)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from dbreview import facts
 from dbreview.facts import Block, Expression, Function, Span
 from dbreview.finding import Place
-from dbreview.frameworks import fastapi, python
+from dbreview.frameworks import python, sqlalchemy
 from dbreview.link import loops, routes
 from dbreview.link.classes import Classes
 from dbreview.link.declared import Declared
@@ -43,6 +43,7 @@ from dbreview.link.values import (
     ModuleValue,
     Record,
     Session,
+    SessionFactory,
     Symbol,
     Value,
     join,
@@ -117,6 +118,7 @@ class Interpreter:
         self.declared = Declared(self)
         self.events = Events()
         self.is_request = False
+        self.request_state: dict[str, Value] = {}
         self.seen: set[FunctionRef] = set()
         self.local_routes: dict[FunctionRef, LocalRoute] = {}
         self._outcomes: dict[tuple[object, ...], Outcome] = {}
@@ -445,6 +447,13 @@ class Frame(Evaluator):
             if route is not None:
                 self.interpreter.local_routes.setdefault(function.ref, LocalRoute(route, function))
 
+    def note_temporary(self, session: Session, method: str) -> None:
+        """A session that is opened for one call and has no name can never be closed."""
+        effect = sqlalchemy.SESSION_METHODS.get(method)
+        if self.ref is not None and effect is not None and effect.effect is not None and session.opened_at is not None:
+            at = session.opened_at
+            self.interpreter.events.owned.setdefault(at, OwnedSession(at, self.ref, "", session.kind))
+
     def _local_import(self, statement: facts.Import | facts.ImportFrom) -> None:
         for name, definition in self.interpreter.names.local_imports(self.path, statement):
             self.env[name] = self.interpreter.definition_value(definition)
@@ -454,22 +463,30 @@ class Frame(Evaluator):
         if isinstance(statement.test, facts.Name) and statement.test.id == "TYPE_CHECKING":
             return self.run(statement.body)
         before = dict(self.env)
-        self.narrow(statement.test)
-        goes_on = self.run(statement.body)
+        goes_on = self._branch(statement.body)
         after_body, self.env = self.env, before
-        other_goes_on = self.run(statement.orelse)
+        other_goes_on = self._branch(statement.orelse)
         if goes_on and other_goes_on:
             self._merge(after_body)
         elif goes_on:
             self.env = after_body
         return goes_on or other_goes_on
 
+    def _branch(self, body: Block) -> bool:
+        """Follow a block that only some passes take; one that ends the loop runs once at most."""
+        if not self.loops or not loops.ends_loop(body):
+            return self.run(body)
+        self.loops.append(Loop(self.loops[-1].at, "exit", frozenset(), None, "low"))
+        goes_on = self.run(body)
+        self.loops.pop()
+        return goes_on
+
     def _merge(self, other: dict[str, Value]) -> None:
         for name, value in other.items():
             self.env[name] = join(self.env.get(name), value)
 
     def _for(self, statement: facts.For) -> None:
-        values = self.evaluate(statement.iterable)
+        values = self.iterated(statement.iterable)
         loop = self.loop_over(
             statement.target, statement.iterable, values, self.place(statement.at), statement.body
         )
@@ -512,7 +529,7 @@ class Frame(Evaluator):
             self._merge(ends[0][1])
             if handler.name is not None:
                 self.env[handler.name] = None
-            ends.append((self.run(handler.body), self.env))
+            ends.append((self._branch(handler.body), self.env))
         live = [env for goes_on, env in ends if goes_on]
         self.env = live[0] if live else ends[0][1]
         for env in live[1:]:
@@ -545,6 +562,8 @@ class Frame(Evaluator):
             case facts.Attribute(inner, attr):
                 if (path := self.dotted(target)) is not None:
                     self._set(path, value)
+                    if ".state." in path and isinstance(value, (Session, SessionFactory)):
+                        self.interpreter.request_state.setdefault(attr, replace_opening(value))
                 else:
                     self.evaluate(inner)
             case facts.Display(_, items):
@@ -557,8 +576,10 @@ class Frame(Evaluator):
                 holder = self.evaluate(inner)
                 key = self.evaluate(index)
                 if isinstance(inner, facts.Name) and isinstance(holder, Entries):
-                    entry = (str(key.value), value) if isinstance(key, Const) else ("*", value)
-                    self.env[inner.id] = Entries((*holder.items, entry), holder.others)
+                    known = ((str(key.value), value),) if isinstance(key, Const) else ()
+                    filled = (Items(None, self.filling[-1]),) if self.filling else ()
+                    others = filled or (() if known else (value,))
+                    self.env[inner.id] = Entries((*holder.items, *known), (*holder.others, *others)[:8])
 
     def _set(self, name: str, value: Value) -> None:
         prefix = f"{name}."
@@ -568,6 +589,11 @@ class Frame(Evaluator):
 
     def as_closure(self) -> Closure:
         return Closure(self.env)
+
+
+def replace_opening(value: Session | SessionFactory) -> Value:
+    """The session as others see it who did not open it."""
+    return replace(value, opened_at=None) if isinstance(value, Session) else value
 
 
 def _join_all(values: Iterable[Value]) -> Value:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from dbreview import facts
 from dbreview.finding import Place
-from dbreview.frameworks import fastapi, python, sqlalchemy
-from dbreview.link import methods
+from dbreview.frameworks import drivers, fastapi, python, sqlalchemy
+from dbreview.link import loops, methods
 from dbreview.link.events import Loop
 from dbreview.link.values import (
     Aggregate,
@@ -52,6 +52,8 @@ def call(frame: Frame, dotted: str, arguments: Arguments, node: facts.Call) -> V
         return _statement(dotted, arguments, at)
     if dotted in sqlalchemy.SESSION_TYPES:
         kind = sqlalchemy.SESSION_TYPES[dotted]
+        if any(isinstance(value, Session) for value in arguments.values()):
+            return Session(kind)  # it lives on a connection that somebody else owns
         frame.interpreter.events.opened.setdefault(at, kind)
         return Session(kind, opened_at=at)
     if dotted in sqlalchemy.ENGINE_MAKERS:
@@ -65,7 +67,10 @@ def call(frame: Frame, dotted: str, arguments: Arguments, node: facts.Call) -> V
     if dotted in DEPENDS:
         return _depends(frame, arguments)
     if dotted in sqlalchemy.SCHEMA_OBJECTS:
-        return Made(dotted, arguments.positional, arguments.keywords, at)
+        hidden = (None,) if arguments.is_open else ()
+        return Made(dotted, (*arguments.positional, *hidden), arguments.keywords, at)
+    if dotted in drivers.CONNECTS:
+        return methods.connect(frame, "sync", node)
     if dotted.startswith(("sqlalchemy.", "sqlmodel.")):
         return _sqlalchemy(frame, dotted, arguments)
     if dotted in fastapi.PASSES_ON:
@@ -148,6 +153,7 @@ def loader(before: Loader | None, name: str, arguments: Arguments) -> Loader | N
 def _python(frame: Frame, dotted: str, arguments: Arguments, node: facts.Call) -> Value:
     first = arguments.positional[0] if arguments.positional else None
     name = dotted.rpartition(".")[2]
+    _call_per_item(frame, dotted, arguments, node)
     if dotted in python.SAME_ITEMS:
         source = arguments.positional[1] if name == "filter" and len(arguments.positional) > 1 else first
         return methods.as_items(frame, source, node)
@@ -185,19 +191,32 @@ def _python(frame: Frame, dotted: str, arguments: Arguments, node: facts.Call) -
     return LibraryObject(f"{dotted}()", arguments.values() if len(arguments.values()) <= 8 else ())
 
 
-def _map(frame: Frame, arguments: Arguments, node: facts.Call) -> Value:
-    from dbreview.link.interpret import Arguments as Given
+def _call_per_item(frame: Frame, dotted: str, arguments: Arguments, node: facts.Call) -> None:
+    """``sorted(rows, key=...)`` and ``filter(test, rows)`` call a function for each item."""
+    if dotted in ("builtins.sorted", "builtins.min", "builtins.max") and arguments.has("key"):
+        _each(frame, arguments.keyword("key"), arguments.get(0, "iterable"), node.arguments[0].value, node)
+    elif dotted == "builtins.filter" and len(arguments.positional) == 2:
+        _each(frame, arguments.positional[0], arguments.positional[1], node.arguments[1].value, node)
 
+
+def _map(frame: Frame, arguments: Arguments, node: facts.Call) -> Value:
     if len(arguments.positional) < 2 or len(node.arguments) < 2:
         return None
     function, source = arguments.positional[:2]
+    return Items(_each(frame, function, source, node.arguments[1].value, node), loops.fetch_of(source))
+
+
+def _each(frame: Frame, function: Value, source: Value, iterable: facts.Expression, node: facts.Call) -> Value:
+    """Call a function once per item; the value of one call."""
+    from dbreview.link.interpret import Arguments as Given
+
     at = frame.place(node.at)
-    loop = frame.loop_over(facts.Name("item", node.at), node.arguments[1].value, source, at, ())
+    loop = frame.loop_over(facts.Name("item", node.at), iterable, source, at, ())
+    element = frame.element_of(source, at, iterable)
     frame.loops.append(loop)
-    element = frame.element_of(source, at, node)
     found = frame.call_value(function, Given((element,)), node)
     frame.loops.pop()
-    return Items(found)
+    return found
 
 
 def _gather(frame: Frame, arguments: Arguments) -> Value:

@@ -61,7 +61,7 @@ def _related(frame: Frame, entity: Entity, relationship: Relationship, node: fac
     loop = entity.loop
     if state == "lazy":
         assert entity.fetch is not None
-        if entity.loop is not None:
+        if entity.loop is not None and not frame.leaves_loop(entity):
             _tell(frame, entity, relationship, node)
         if relationship.is_collection is not True:
             return Entity(target) if target is not None else None

@@ -43,13 +43,9 @@ def classify(
         return ("other", "low")
     if _is_counter(iterable):
         return ("other", "low")
-    if (fetch := fetch_of(values)) is not None:
-        return ("rows", "high") if not _is_tiny(fetch) else ("other", "low")
+    if fetch_of(values) is not None:
+        return ("rows", "high")
     return ("rows", "high" if isinstance(values, Items) else "medium")
-
-
-def _is_tiny(fetch: Fetch) -> bool:
-    return False
 
 
 def fetch_of(values: Value) -> Fetch | None:
@@ -69,7 +65,7 @@ def _has_telling_name(expression: Expression) -> bool:
         return any(_has_telling_name(item) for item in expression.items)
     if isinstance(expression, facts.Call):
         name = last_name(expression.func) or ""
-        if name in python.CHUNKERS or "chunk" in name or "batch" in name:
+        if name in python.CHUNKERS or any(word in name for word in ("chunk", "batch", "partition")):
             return True
         if name in ("enumerate", "sorted", "list", "reversed", "set", "zip", "tqdm", "tuple"):
             return any(_has_telling_name(argument.value) for argument in expression.arguments)
@@ -168,6 +164,11 @@ def is_search(body: Block) -> bool:
                 if is_search(inner):
                     return True
     return False
+
+
+def ends_loop(block: Block) -> bool:
+    """Whether a block ends by leaving the loop around it: ``return``, ``raise`` or ``break``."""
+    return _ends_loop(block) or (bool(block) and isinstance(block[-1], facts.Raise))
 
 
 def _ends_loop(block: Block) -> bool:

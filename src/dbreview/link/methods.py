@@ -42,7 +42,9 @@ from dbreview.link.values import (
     Statement,
     Value,
     Wrapped,
+    in_loop,
     join,
+    out_of_loop,
 )
 
 if TYPE_CHECKING:
@@ -66,7 +68,7 @@ def call(
             return _session(frame, receiver, name, arguments, node, is_awaited)
         case Engine(kind):
             if name in ("connect", "begin"):
-                return Session(kind, is_connection=True)
+                return connect(frame, kind, node)
         case SessionFactory(kind, is_scoped):
             return Session(kind, is_scoped=is_scoped) if name in ("begin", "__call__") else None
         case Statement():
@@ -150,9 +152,9 @@ def _ran(session: Session, name: str, arguments: Arguments, frame: Frame, node: 
             frame.interpreter.events.saw_query(at, isinstance(model, ClassValue))
             if not isinstance(model, ClassValue):
                 return None
-            got = Statement("select", (model,), at, is_limited=True)
+            got = Statement("select", (model,), at, is_limited=True, is_single=True)
             chosen = arguments.keyword("options")
-            return _with_options(got, chosen.items if isinstance(chosen, Record) else (chosen,)) if chosen else got
+            return _with_options(got, (chosen,)) if chosen is not None else got
     return None
 
 
@@ -220,16 +222,21 @@ def _mark_refreshed(frame: Frame, arguments: Arguments, node: facts.Call) -> Non
     entity = arguments.get(0, "instance")
     if target is None or not isinstance(entity, Entity) or not isinstance(names, (Items, Record)):
         return
-    parts = names.items if isinstance(names, Record) else (names.element,)
-    literals = [a.value for a in node.arguments[1:]]
-    texts = {c.value for d in literals if isinstance(d, facts.Display) for c in d.items if isinstance(c, facts.Constant)}
-    texts |= {part.value for part in parts if isinstance(part, Const)}
-    for text in texts:
-        relationship = frame.interpreter.models.relationship(entity.model, str(text))
+    parts = names.items if isinstance(names, Record) else names.exact
+    for text in sorted(str(part.value) for part in parts if isinstance(part, Const)):
+        relationship = frame.interpreter.models.relationship(entity.model, text)
         if relationship is not None:
             related = frame.interpreter.models.target(relationship)
             loaded: Value = Entity(related) if related is not None else None
             frame.env[f"{target}.{text}"] = Items(loaded) if relationship.is_collection else loaded
+
+
+def connect(frame: Frame, kind: SessionKind | None, node: facts.Call) -> Session:
+    """A connection, whose making waits for the database."""
+    at = frame.place(node.at)
+    what = dotted_name(node.func) or "connect"
+    frame.note(Effect("other", kind, at, what, is_blocking=kind == "sync"), at, node)
+    return Session(kind, is_connection=True)
 
 
 # --- statements ---------------------------------------------------------------------------
@@ -239,7 +246,8 @@ def _statement(frame: Frame, statement: Statement, name: str, arguments: Argumen
     if name in sqlalchemy.LIMITING:
         if arguments.positional == (Const(None),):
             return statement
-        return replace(statement, is_limited=True)
+        is_single = name == "limit" and arguments.positional == (Const(1),)
+        return replace(statement, is_limited=True, is_single=is_single)
     if name == "yield_per":
         return replace(statement, is_limited=True)
     if name in sqlalchemy.ORDERING:
@@ -322,7 +330,7 @@ def _with_options(statement: Statement, chosen: tuple[Value, ...], *, is_open: b
         match value:
             case Loader(items):
                 loads.update(items)
-            case Record(items):
+            case Record(items) | Items(exact=items) if items:
                 statement = _with_options(statement, items)
                 loads |= statement.loads
                 is_opaque |= statement.is_opaque
@@ -403,15 +411,13 @@ def as_items(frame: Frame, source: Value, node: Expression) -> Value:
 def _items(frame: Frame, items: Items, name: str, arguments: Arguments, func: facts.Attribute) -> Value:
     if name in ("append", "add", "insert", "appendleft") and isinstance(func.value, facts.Name):
         added = arguments.positional[-1] if arguments.positional else None
-        from dbreview.link.evaluate import out_of_loop
-
         frame.env[func.value.id] = Items(join(items.element, out_of_loop(added)), items.fetch or _fetch_of_loop(frame))
         return None
     if name in ("extend", "update") and isinstance(func.value, facts.Name):
         frame.env[func.value.id] = join(replace(items, is_literal=False), arguments.get(0, "iterable"))
         return None
     if name in ("pop", "popleft"):
-        return items.element
+        return in_loop(items.element, frame.loops[-1].at if frame.loops else None)
     if name in ("copy", "__iter__", "__anext__", "all", "unique", "scalars", "order_by"):
         return items
     if name in ("values",):

@@ -23,6 +23,7 @@ from dbreview.link.values import (
     LibraryObject,
     Made,
     Record,
+    TableColumn,
     Value,
 )
 from dbreview.project import Column, ForeignKey, Index, Model, Relationship, Table
@@ -68,6 +69,7 @@ class Models:
         self._by_dotted: dict[str, ClassRef] = {}
         self._relationships: dict[ClassRef, dict[str, Relationship]] = {}
         self._tables_of: dict[ClassRef, Table | None] = {}
+        self._outside_indexes: dict[Made, list[Made]] = {}
 
     # --- questions that reading functions asks
 
@@ -150,7 +152,14 @@ class Models:
             env: dict[str, Value] = {}
             self._class_values[ref] = env
             frame = Frame(self._interpreter, ref.path, None, env)
-            frame.run(tuple(s for s in ref.facts.body if not isinstance(s, (facts.Function, facts.Class))))
+            for statement in ref.facts.body:
+                match statement:
+                    case facts.AnnotatedAssign(facts.Name(name), _, value):
+                        env[name] = frame.evaluate(value) if value is not None else None
+                    case facts.Function() | facts.Class():
+                        pass
+                    case _:
+                        frame.run((statement,))
         return self._class_values[ref]
 
     def _draft(self, ref: ClassRef) -> Draft:
@@ -253,7 +262,8 @@ class Models:
         if member.facts.returns is not None:
             annotated = reading.read_annotation(self._interpreter.module_frame(member.path), member.facts.returns)
         if isinstance(value, Made):
-            self._add(draft, name, value, annotated, at, False, is_own)
+            place = value.at if value.at.filename == member.path else at
+            self._add(draft, name, value, annotated, place, False, is_own)
         elif value is None:
             draft.unknown.append(f"what {name} is")
 
@@ -303,10 +313,10 @@ class Models:
                 pass
             case Entries():
                 return
+            case Items(exact=items) if items:
+                pass
             case Made():
                 items = (value,)
-            case Items(is_literal=True):
-                draft.unknown.append("its table arguments")
             case _:
                 draft.unknown.append("its table arguments")
                 return
@@ -315,7 +325,7 @@ class Models:
                 draft.arguments.append(item)
             elif isinstance(item, Record):
                 draft.arguments += [inner for inner in item.items if isinstance(inner, Made)]
-            elif item is None or isinstance(item, Items):
+            elif item is None:
                 draft.unknown.append("one of its table arguments")
 
     def _read_core_columns(self, draft: Draft, core: Made) -> None:
@@ -336,6 +346,7 @@ class Models:
     # --- core tables and indexes outside classes
 
     def _read_core_tables(self) -> None:
+        found: list[Made] = []
         for path in sorted(self._interpreter.names.modules):
             frame = self._interpreter.module_frame(path)
             for statement in self._interpreter.names.modules[path].body:
@@ -347,14 +358,24 @@ class Models:
                     case _:
                         continue
                 if isinstance(value, Made):
-                    self._read_outside(value)
+                    found.append(value)
+        for made in found:
+            if made.dotted in sqlalchemy.INDEXES:
+                self._attach_index(made)
+        for made in found:
+            self._read_outside(made)
+
+    def _attach_index(self, made: Made) -> None:
+        for value in made.arguments:
+            if isinstance(value, Attribute) and value.model in self.drafts:
+                self.drafts[value.model].arguments.append(made)
+                return
+            if isinstance(value, TableColumn):
+                self._outside_indexes.setdefault(value.table, []).append(made)
+                return
 
     def _read_outside(self, made: Made) -> None:
-        if made.dotted in sqlalchemy.INDEXES:
-            owner = next((v.model for v in made.arguments if isinstance(v, Attribute)), None)
-            if owner is not None and owner in self.drafts:
-                self.drafts[owner].arguments.append(made)
-        elif made.dotted in sqlalchemy.TABLES and not any(d.core_table == made for d in self.drafts.values()):
+        if made.dotted in sqlalchemy.TABLES and not any(d.core_table == made for d in self.drafts.values()):
             self._read_core_table(made)
 
     def _read_core_table(self, made: Made) -> None:
@@ -362,6 +383,7 @@ class Models:
             return
         draft = Draft(ClassRef(made.at.filename, None, f"table {made.arguments[0].value}"), made.at)  # type: ignore[arg-type]
         self._read_core_columns(draft, made)
+        draft.arguments += self._outside_indexes.get(made, [])
         table = self._build_table(draft, draft.columns, None)
         if table.columns:
             self.core_tables.append(table)
@@ -487,6 +509,6 @@ def _sequence(value: Value) -> tuple[Value, ...]:
     match value:
         case Record(items):
             return items
-        case Items(element, is_literal=True) if element is not None:
-            return (element,)
+        case Items(exact=items):
+            return items
     return ()

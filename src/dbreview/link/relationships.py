@@ -218,8 +218,8 @@ def _key_attributes(value: Value, draft: Draft) -> tuple[str, ...]:
             return (draft.made_names[value],)
         case Record(items):
             return tuple(name for item in items for name in _key_attributes(item, draft))
-        case Items(element, is_literal=True):
-            return _key_attributes(element, draft)
+        case Items(exact=items):
+            return tuple(name for item in items for name in _key_attributes(item, draft))
         case Const(str() as text):
             return (text.strip("[] ").rpartition(".")[2],)
     return ()

@@ -5,11 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dbreview.finding import Confidence
-from dbreview.link.models import Models
 from dbreview.link.values import (
-    Aggregate,
-    Attribute,
-    ClassValue,
     Coroutine,
     Either,
     Entries,
@@ -50,43 +46,6 @@ def collections_in(value: Value, depth: int = 0) -> Iterator[Fetch]:
                 yield from collections_in(inner, depth + 1)
         case Coroutine(inner):
             yield from collections_in(inner, depth + 1)
-
-
-def is_unbounded(statement: Statement, models: Models) -> bool:
-    """Whether the number of rows grows with the table: no limit, no unique key, no aggregate.
-
-    The boundedness rule of Yang et al., "PowerStation" and CIKM 2017: a filter alone is no bound.
-    """
-    if statement.kind != "select" or statement.is_limited or statement.is_opaque:
-        return False
-    if not statement.selected or any(selected is None for selected in statement.selected):
-        return False
-    if all(isinstance(selected, Aggregate) for selected in statement.selected):
-        return False
-    if statement.is_grouped and any(isinstance(selected, Aggregate) for selected in statement.selected):
-        return False
-    if any(condition.operator == "in" for condition in statement.conditions):
-        return False
-    ref = entity_of(statement)
-    if ref is None:
-        return False
-    table = models.table(ref.ref)
-    if table is None:
-        return False
-    fixed = {c.attribute.name for c in statement.conditions if c.operator == "=="}
-    names = {column.name for column in table.columns if column.attribute in fixed}
-    return not any(key <= names for key in table.unique_keys())
-
-
-def entity_of(statement: Statement) -> ClassValue | None:
-    """The mapped class whose rows a statement gives."""
-    first = statement.selected[0] if statement.selected else None
-    match first:
-        case ClassValue():
-            return first
-        case Attribute(model):
-            return ClassValue(model)
-    return None
 
 
 def owner_of(statement: Statement, table: Table) -> str | None:

@@ -100,8 +100,6 @@ def is_router(interpreter: Interpreter, value: Value) -> bool:
 
 def _methods(value: Value) -> tuple[str, ...]:
     match value:
-        case Items(Const(str() as text)):
-            return (text.upper(),)
-        case Record(items):
+        case Items(exact=items) | Record(items):
             return tuple(str(item.value).upper() for item in items if isinstance(item, Const))
     return ("GET",)

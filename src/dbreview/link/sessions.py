@@ -10,7 +10,7 @@ from dbreview.facts import Block
 from dbreview.finding import Place
 from dbreview.link.names import FunctionRef, Variable
 from dbreview.link.syntax import calls_in, dotted_name, last_name, names_in, walk
-from dbreview.link.values import Instance, LibraryObject, Session, Value
+from dbreview.link.values import Instance, LibraryObject, Session, Symbol, Value
 from dbreview.project import GlobalSession, LeakedSession, Role
 
 if TYPE_CHECKING:
@@ -54,12 +54,24 @@ def _module_level(interpreter: Interpreter, path: str) -> Iterator[GlobalSession
             session, shown = (inner[1], f"{name}.{inner[0]}") if inner else (None, name)
         else:
             session, shown = _opened(value), name
-        if session is None or not isinstance(definition.value, (facts.Call, facts.Await)):
+        if session is None or session.opened_at is None:
+            continue
+        if not isinstance(definition.value, (facts.Call, facts.Await)):
             continue
         used = _use_of(interpreter, path, name)
-        if used is not None:
-            at = Place(path, *definition.value.at)
-            yield GlobalSession(at, "module", shown, used, session.kind, "high")
+        if used is None and _is_used_at_once(interpreter, path, name):
+            continue  # a script: it opens a session, uses it and ends
+        at = session.opened_at if isinstance(value, Instance) else Place(path, *definition.value.at)
+        yield GlobalSession(at, "module", shown, used, session.kind, "high")
+
+
+def _is_used_at_once(interpreter: Interpreter, path: str, name: str) -> bool:
+    """Whether the module's own statements, outside of functions, use the name."""
+    body = tuple(s for s in interpreter.names.modules[path].body if not isinstance(s, (facts.Function, facts.Class)))
+    return any(
+        isinstance(node, facts.Attribute) and isinstance(node.value, facts.Name) and node.value.id == name
+        for node in walk(body)
+    )
 
 
 def _use_of(interpreter: Interpreter, path: str, name: str) -> Place | None:
@@ -151,7 +163,9 @@ def leaked_sessions(interpreter: Interpreter, roles: dict[str, Role]) -> Iterato
 
 def _judge(interpreter: Interpreter, owned: OwnedSession) -> LeakedSession | None:
     function, name = owned.ref.facts, owned.name
-    if _escapes(function.body, name):
+    if owned.is_injected or not name:
+        return LeakedSession(owned.at, name, "never", None, None, False, owned.kind)
+    if _escapes(function.body, name) or _is_taken_over(interpreter, owned.ref, name):
         return None
     closes = [Place(owned.ref.path, *c) for c in _closes(interpreter, owned.ref, function.body, name)]
     is_generator = any(
@@ -191,6 +205,16 @@ def _escapes(body: Block, name: str) -> bool:
                     return True
             case facts.DictDisplay() | facts.Yield() | facts.Lambda():
                 pass
+    return False
+
+
+def _is_taken_over(interpreter: Interpreter, ref: FunctionRef, name: str) -> bool:
+    """Whether a library's function gets the session: what it does with it cannot be seen."""
+    frame = interpreter.module_frame(ref.path)
+    for call in calls_in(ref.facts.body):
+        if any(isinstance(a.value, facts.Name) and a.value.id == name for a in call.arguments):
+            if isinstance(call.func, facts.Name) and isinstance(frame.evaluate(call.func), Symbol):
+                return True
     return False
 
 
@@ -276,3 +300,19 @@ def _has_close(interpreter: Interpreter, ref: FunctionRef, block: Block, name: s
 
 def _catches_all(handler: facts.Handler) -> bool:
     return handler.exception is None or last_name(handler.exception) in ("Exception", "BaseException")
+
+
+# --- sessions that travel on the request --------------------------------------------------
+
+
+def stored_on_state(interpreter: Interpreter) -> Iterator[FunctionRef]:
+    """The functions that put something on ``request.state``: middlewares, mostly."""
+    names = interpreter.names
+    paths = {p for p in names.modules if any(library.startswith(("fastapi", "starlette")) for library in names.imported_libraries(p))}
+    for ref in names.functions:
+        if ref.path not in paths:
+            continue
+        for node in walk(ref.facts.body):
+            if isinstance(node, facts.Assign) and any(".state." in (dotted_name(t) or "") for t in node.targets):
+                yield ref
+                break

@@ -157,6 +157,7 @@ class Statement:
     loads: frozenset[Load] = frozenset()
     conditions: frozenset[Condition] = frozenset()
     is_limited: bool = False
+    is_single: bool = False
     is_ordered: bool = False
     is_grouped: bool = False
     is_opaque: bool = False
@@ -203,13 +204,15 @@ class Entity:
 class Items:
     """A list, set, iterator or other collection; ``fetch`` is the statement that filled it.
 
-    ``is_literal`` tells a short collection written in the source from one of unknown length.
+    ``is_literal`` tells a short collection written in the source from one of unknown length, and
+    ``exact`` has its items; ``is_lazy`` marks a generator.
     """
 
     element: Value
     fetch: Fetch | None = None
     is_literal: bool = False
     is_lazy: bool = False
+    exact: tuple[Value, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,6 +250,21 @@ class Context:
 
     value: Value
     is_closed_by_with: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class TableColumn:
+    """A column of a core table: ``table.c.name``."""
+
+    table: Made
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class TableColumns:
+    """``table.c``."""
+
+    table: Made
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,6 +319,8 @@ Value: TypeAlias = (
     | Context
     | Either
     | Made
+    | TableColumn
+    | TableColumns
     | None
 )
 
@@ -348,7 +368,32 @@ def merge(first: Statement, second: Statement) -> Statement:
         loads=first.loads | second.loads,
         conditions=first.conditions & second.conditions,
         is_limited=first.is_limited or second.is_limited,
+        is_single=first.is_single or second.is_single,
         is_ordered=first.is_ordered or second.is_ordered,
         is_grouped=first.is_grouped or second.is_grouped,
         is_opaque=first.is_opaque or second.is_opaque,
     )
+
+
+def in_loop(value: Value, loop: Place | None) -> Value:
+    """The value as one of many that a loop takes in turn."""
+    match value:
+        case Entity():
+            return replace(value, loop=loop) if value.loop is None or loop is not None else value
+        case Record(items):
+            return Record(tuple(in_loop(item, loop) for item in items))
+        case Either(parts):
+            return Either(tuple(in_loop(part, loop) for part in parts))
+    return value
+
+
+def out_of_loop(value: Value) -> Value:
+    """The value as an element of a collection that no loop runs over yet."""
+    match value:
+        case Entity():
+            return replace(value, loop=None)
+        case Record(items):
+            return Record(tuple(out_of_loop(item) for item in items))
+        case Either(parts):
+            return Either(tuple(out_of_loop(part) for part in parts))
+    return value

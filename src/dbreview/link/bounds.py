@@ -1,0 +1,63 @@
+"""How many rows a statement can give: one, a bounded number, or as many as the table holds."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dbreview.link.values import Aggregate, Attribute, ClassValue, Fetch, Statement
+
+if TYPE_CHECKING:
+    from dbreview.link.models import Models
+
+
+def entity_of(statement: Statement) -> ClassValue | None:
+    """The mapped class whose rows a statement gives."""
+    first = statement.selected[0] if statement.selected else None
+    match first:
+        case ClassValue():
+            return first
+        case Attribute(model):
+            return ClassValue(model)
+    return None
+
+
+def is_single(fetch: Fetch, models: Models) -> bool:
+    """Whether at most one row comes: ``limit(1)``, or every column of a unique key is given."""
+    statement = fetch.statement
+    return statement is not None and (statement.is_single or has_unique_key(statement, models))
+
+
+def has_unique_key(statement: Statement, models: Models) -> bool:
+    """Whether the conditions give every column of the primary key or of a unique key."""
+    entity = entity_of(statement)
+    table = models.table(entity.ref) if entity is not None else None
+    if table is None or entity is None:
+        return False
+    fixed = {
+        c.attribute.name
+        for c in statement.conditions
+        if c.operator == "==" and models.table(c.attribute.model) is table
+    }
+    names = {column.name for column in table.columns if column.attribute in fixed}
+    return any(key <= names for key in table.unique_keys())
+
+
+def is_unbounded(statement: Statement, models: Models) -> bool:
+    """Whether the number of rows grows with the table: no limit, no unique key, no aggregate.
+
+    The boundedness rule of Yang et al. (CIKM 2017): a filter alone is no bound.
+    """
+    if statement.kind != "select" or statement.is_limited or statement.is_opaque:
+        return False
+    if not statement.selected or any(selected is None for selected in statement.selected):
+        return False
+    if all(isinstance(selected, Aggregate) for selected in statement.selected):
+        return False
+    if statement.is_grouped and any(isinstance(selected, Aggregate) for selected in statement.selected):
+        return False
+    if any(condition.operator == "in" for condition in statement.conditions):
+        return False
+    entity = entity_of(statement)
+    if entity is None or models.table(entity.ref) is None:
+        return False
+    return not has_unique_key(statement, models)
