@@ -213,7 +213,7 @@ class Declared:
             return SessionFactory(made.kind) if isinstance(made, Session) else None
         if base.dotted in sqlalchemy.MAPPED_WRAPPERS:
             return self.value(path, first, owner=owner, frame=frame)
-        return None
+        return LibraryObject(base.dotted, tuple(self.value(path, a, owner=owner, frame=frame) for a in arguments))
 
     def _annotated(
         self, path: str, arguments: tuple[Expression, ...], owner: ClassRef | None, frame: Frame

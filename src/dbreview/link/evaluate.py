@@ -315,7 +315,10 @@ class Evaluator:
                 for part in parts:
                     found = join(found, self.attribute_of(part, name, node))
                 return found
-            case LibraryObject(dotted):
+            case LibraryObject(dotted, given):
+                position = python.GENERIC_ATTRIBUTES.get(f"{dotted}.{name}")
+                if position is not None and position < len(given):
+                    return given[position]
                 return self._library_attribute(dotted, name)
             case Made():
                 return TableColumns(holder) if name in ("c", "columns") else None

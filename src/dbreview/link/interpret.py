@@ -562,7 +562,7 @@ class Frame(Evaluator):
             case facts.Attribute(inner, attr):
                 if (path := self.dotted(target)) is not None:
                     self._set(path, value)
-                    if ".state." in path and isinstance(value, (Session, SessionFactory)):
+                    if ".state." in path and isinstance(value, (Session, SessionFactory, Instance)):
                         self.interpreter.request_state.setdefault(attr, replace_opening(value))
                 else:
                     self.evaluate(inner)
@@ -591,7 +591,7 @@ class Frame(Evaluator):
         return Closure(self.env)
 
 
-def replace_opening(value: Session | SessionFactory) -> Value:
+def replace_opening(value: Session | SessionFactory | Instance) -> Value:
     """The session as others see it who did not open it."""
     return replace(value, opened_at=None) if isinstance(value, Session) else value
 

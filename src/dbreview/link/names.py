@@ -15,6 +15,7 @@ from typing import TypeAlias
 from dbreview import facts
 from dbreview.facts import Block, Class, Expression, Function, Module
 from dbreview.finding import Place
+from dbreview.link.syntax import dotted_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,9 +223,10 @@ class Names:
                     source = self._absolute(path, target, level)
                     for imported in names:
                         yield imported.alias or imported.name, _Imported(source, imported.name, imported.at), is_spare
-                case facts.If(_, then, orelse):
-                    yield from self._bindings(module, then, is_spare, owner)
-                    yield from self._bindings(module, orelse, True, owner)
+                case facts.If(test, then, orelse):
+                    is_for_types = dotted_name(test) in ("TYPE_CHECKING", "typing.TYPE_CHECKING")
+                    yield from self._bindings(module, then, is_spare or is_for_types, owner)
+                    yield from self._bindings(module, orelse, is_spare if is_for_types else True, owner)
                 case facts.Try(tried, handlers, orelse, final):
                     yield from self._bindings(module, (*tried, *orelse, *final), is_spare, owner)
                     for handler in handlers:
