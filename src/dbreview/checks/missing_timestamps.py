@@ -76,7 +76,7 @@ def _is_lookup(table: Table) -> bool:
 def _created(table: Table, conventions: Conventions) -> bool:
     """A creation time by name, or the one time of an event table."""
     names = {c.name for c in table.columns} | {c.attribute for c in table.columns}
-    if names & (timestamps.CREATED | set(conventions.created_columns)):
+    if names & (timestamps.CREATED | timestamps.EVENT_TIMES | set(conventions.created_columns)):
         return True
     return any(_is_time(c) and not c.name.startswith(timestamps.NOT_A_CREATION) for c in table.columns)
 
@@ -93,6 +93,8 @@ def _is_time(column: Column) -> bool:
 
 
 def _is_log(table: Table, conventions: Conventions) -> bool:
-    """Whether rows of the table are only ever added, as its name says: a log, an event, a history."""
+    """Whether rows are only ever added, as the table's name or its only time says: a log, an event, a history."""
+    if not {c.name for c in table.columns} & (timestamps.CREATED | set(conventions.created_columns)):
+        return True
     words = (table.name + "_" + (table.class_name or "")).lower()
     return any(word in words for word in timestamps.APPEND_ONLY)

@@ -7,11 +7,18 @@ CREATED = frozenset(
         "created_at", "create_time", "created", "date_created", "time_created", "created_time", "created_date",
         "creation_time", "creation_date", "date_added", "added_at", "inserted_at", "inserted", "created_on", "createdAt",
         "created_timestamp", "create_date", "create_at", "registered_at", "joined_at", "join_date", "date_joined",
-        "issued_at", "occurred_at", "recorded_at", "collected_at", "logged_at", "timestamp", "submitted_at",
-        "started_at", "start_time", "first_seen_at", "ingested_at", "received_at", "uploaded_at", "sent_at", "ts",
-        "created_utc", "createtime", "gmt_create", "date_create", "ctime", "date",
+        "created_utc", "createtime", "gmt_create", "date_create", "ctime",
     }
 )  # fmt: skip
+
+EVENT_TIMES = frozenset(
+    {
+        "issued_at", "occurred_at", "recorded_at", "collected_at", "logged_at", "timestamp", "submitted_at",
+        "started_at", "start_time", "first_seen_at", "ingested_at", "received_at", "uploaded_at", "sent_at", "ts",
+        "event_time", "date",
+    }
+)  # fmt: skip
+"""When something happened: the one time that a row about it needs."""
 
 UPDATED = frozenset(
     {
@@ -36,6 +43,10 @@ NOT_A_CREATION = ("updated", "modified", "expires", "expire", "deleted", "last_"
 
 LOOKUP_COLUMNS = frozenset({"name", "code", "label", "slug", "key", "value", "description", "position", "sort_order", "color"})
 """A table of nothing but these is a list of constants, not of things that happen."""
+
+LISTS_OF_NAMES = frozenset({"role", "permission", "status", "type", "kind", "category", "country", "currency", "language",
+                            "locale", "setting", "config", "level", "priority", "unit", "region", "tier", "scope", "flag"})  # fmt: skip
+"""Last words of the names of tables that hold a short list of constants."""
 
 APPEND_ONLY = ("log", "event", "history", "audit", "metric", "snapshot", "message", "trace", "span", "entry", "token",
                "usage", "stat", "view", "click", "visit", "attempt", "version", "revision", "otp", "code")  # fmt: skip

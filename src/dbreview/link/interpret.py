@@ -34,12 +34,12 @@ from dbreview.link.values import (
     Const,
     Context,
     Coroutine,
-    Entity,
     Entries,
     FunctionValue,
     Instance,
     Items,
     LambdaValue,
+    LibraryObject,
     ModuleValue,
     Record,
     Session,
@@ -118,6 +118,7 @@ class Interpreter:
         self.declared = Declared(self)
         self.events = Events()
         self.is_request = False
+        self.most_contexts = _MOST_CONTEXTS
         self.request_state: dict[str, Value] = {}
         self.seen: set[FunctionRef] = set()
         self.local_routes: dict[FunctionRef, LocalRoute] = {}
@@ -244,13 +245,15 @@ class Interpreter:
             elif parameter.kind == "*":
                 rest = arguments.positional[position:]
                 value = Items(_join_all(rest)) if rest else None
+            elif parameter.kind == "**":
+                named = {p.name for p in ref.facts.parameters}
+                rest_named = tuple((k, v) for k, v in arguments.keywords if k not in named)
+                value = Entries(rest_named, (None,) if arguments.is_open else ())
             if value is None:
                 value = self.declared.parameter(ref, parameter)
-                if value is None and not is_given and isinstance(parameter.default, facts.Constant):
-                    if not arguments.is_open:
-                        value = Const(parameter.default.value)
-            elif isinstance(value, Entity) and parameter.kind == "**":
-                value = None
+                if not is_given and not arguments.is_open and isinstance(parameter.default, facts.Constant):
+                    if value is None or isinstance(value, LibraryObject):
+                        value = None if parameter.default.is_opaque else Const(parameter.default.value)
             bound[parameter.name] = value
         return bound
 
@@ -267,7 +270,7 @@ class Interpreter:
         if ref in self._stack or len(self._stack) >= _DEEPEST_CALL:
             return _NOTHING
         contexts = self._contexts.get(id(ref), 0)
-        if contexts >= _MOST_CONTEXTS:
+        if contexts >= self.most_contexts:
             return _NOTHING
         self._contexts[id(ref)] = contexts + 1
         self.seen.add(ref)

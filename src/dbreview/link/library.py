@@ -73,6 +73,8 @@ def call(frame: Frame, dotted: str, arguments: Arguments, node: facts.Call) -> V
         return methods.connect(frame, "sync", node)
     if dotted.startswith(("sqlalchemy.", "sqlmodel.")):
         return _sqlalchemy(frame, dotted, arguments)
+    if dotted == "builtins.dict" and not arguments.positional:
+        return Entries(arguments.keywords, (None,) if arguments.is_open else ())
     if dotted in fastapi.PASSES_ON:
         return Wrapped(arguments.values())
     if dotted in fastapi.TO_THREAD or dotted.startswith(fastapi.PAGINATORS):

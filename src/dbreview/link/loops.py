@@ -61,6 +61,8 @@ def fetch_of(values: Value) -> Fetch | None:
 
 
 def _has_telling_name(expression: Expression) -> bool:
+    if isinstance(expression, facts.Await):
+        return _has_telling_name(expression.value)
     if isinstance(expression, facts.Display):
         return any(_has_telling_name(item) for item in expression.items)
     if isinstance(expression, facts.Call):

@@ -420,8 +420,10 @@ def _items(frame: Frame, items: Items, name: str, arguments: Arguments, func: fa
         return in_loop(items.element, frame.loops[-1].at if frame.loops else None)
     if name in ("copy", "__iter__", "__anext__", "all", "unique", "scalars", "order_by"):
         return items
-    if name in ("values",):
+    if name == "values":
         return items
+    if name == "items":
+        return replace(items, element=Record((None, items.element)), exact=())
     return None
 
 

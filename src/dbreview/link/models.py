@@ -106,6 +106,7 @@ class Models:
 
     def read(self) -> None:
         """Read all mapped classes and core tables. Call once."""
+        self._interpreter.most_contexts = 100_000  # a helper that builds columns is called for each of them
         for ref in self._interpreter.names.classes:
             if self._classes.is_mapped(ref):
                 self.drafts[ref] = self._draft(ref)
@@ -155,11 +156,14 @@ class Models:
             for statement in ref.facts.body:
                 match statement:
                     case facts.AnnotatedAssign(facts.Name(name), _, value):
-                        env[name] = frame.evaluate(value) if value is not None else None
+                        frame.env[name] = frame.evaluate(value) if value is not None else None
                     case facts.Function() | facts.Class():
                         pass
                     case _:
                         frame.run((statement,))
+                if frame.env is not env:  # a branch has put another dict in its place
+                    env.update(frame.env)
+                    frame.env = env
         return self._class_values[ref]
 
     def _draft(self, ref: ClassRef) -> Draft:
@@ -167,7 +171,10 @@ class Models:
         ancestors = self._classes.ancestors(ref)
         for ancestor in reversed(ancestors):
             if isinstance(ancestor, ClassRef):
+                inherited = dict(draft.relationships)
                 self._read_class(draft, ancestor)
+                if ancestor is not ref and self._classes.is_mapped(ancestor):
+                    draft.relationships = inherited  # they are the parent's, which has them already
             elif ancestor is None:
                 draft.unknown.append("a base class that could not be found")
             else:

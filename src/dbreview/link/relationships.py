@@ -122,7 +122,7 @@ class RelationshipReader:
             return "remote_side" not in options
         if self._keys_to(draft.ref, target):
             return False
-        return True
+        return None if "primaryjoin" in options and not self._keys_to(target, draft.ref) else True
 
     def _keys_to(self, ref: ClassRef, target: ClassRef) -> list[tuple[str, ...]]:
         """The foreign keys of the class's table that refer to the target's table."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from dbreview.finding import Confidence
+from dbreview.frameworks import timestamps
 from dbreview.link.values import (
     Coroutine,
     Either,
@@ -69,5 +71,8 @@ def _is_lookup(table: Table) -> bool:
     """Whether the table looks like a short list of names: no keys to others, a handful of columns."""
     if table.foreign_keys or not table.is_fully_known:
         return False
-    others = [c.name for c in table.columns if not c.is_primary_key and c.name not in ("created_at", "updated_at")]
-    return len(others) <= 2 and set(others) <= {"name", "code", "label", "title", "slug", "key", "value", "description"}
+    others = {c.name for c in table.columns if not c.is_primary_key}
+    words = re.findall(r"[A-Z]?[a-z]+", table.class_name or table.name)
+    return bool(words) and words[-1].lower() in timestamps.LISTS_OF_NAMES and others <= (
+        timestamps.LOOKUP_COLUMNS | timestamps.CREATED | timestamps.UPDATED
+    )

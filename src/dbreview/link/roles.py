@@ -14,8 +14,9 @@ _TEST_FOLDERS = frozenset({"test", "tests", "testing", "e2e", "integration_tests
 _EXAMPLE_FOLDERS = frozenset({"docs", "doc", "docs_src", "examples", "example", "samples", "sample", "tutorials", "benchmarks"})
 _SCRIPT_FOLDERS = frozenset({"scripts", "script", "seeds", "seed", "seeders", "fixtures_data"})
 _MIGRATION_FOLDERS = frozenset({"alembic", "migrations", "migration", "versions", "alembic_migrations"})
-_SCRIPT_FILE = re.compile(r"(^|_)(seed|seeds|seeder|populate|backfill|init_db|initial_data|init_data|fixtures?|cli|manage|bootstrap)$")
-_TEST_FILE = re.compile(r"^(test_.*|.*_tests?|conftest)$")
+_SCRIPT_FILE = re.compile(r"(^|_)(seed|seeds|seeder|init_db|initial_data|init_data|seed_data)$")
+_TEST_FILE = re.compile(r"^(test_.*|conftest)$")
+_PERHAPS_TEST_FILE = re.compile(r"^.*_tests?$")
 
 
 def role_of(module: Module) -> Role:
@@ -24,6 +25,8 @@ def role_of(module: Module) -> Role:
     folders = set(path.parts[:-1])
     if folders & _TEST_FOLDERS or _TEST_FILE.match(path.stem):
         return "test"
+    if _PERHAPS_TEST_FILE.match(path.stem) and _has_tests(module):
+        return "test"
     if _is_revision(module) or (folders & _MIGRATION_FOLDERS and _imports_alembic(module)):
         return "migration"
     if folders & _EXAMPLE_FOLDERS:
@@ -31,6 +34,14 @@ def role_of(module: Module) -> Role:
     if folders & _SCRIPT_FOLDERS or _SCRIPT_FILE.search(path.stem) or path.parts == ("setup.py",):
         return "script"
     return "application"
+
+
+def _has_tests(module: Module) -> bool:
+    return any(
+        (isinstance(statement, facts.Function) and statement.name.startswith("test"))
+        or (isinstance(statement, facts.Class) and statement.name.startswith("Test"))
+        for statement in module.body
+    )
 
 
 def _is_revision(module: Module) -> bool:
