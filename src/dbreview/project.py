@@ -98,7 +98,9 @@ class Table:
         """The column sets of which each value occurs at most once."""
         keys = [frozenset(self.primary_key)] if self.primary_key else []
         keys += [frozenset(columns) for columns in self.uniques]
-        keys += [frozenset(c) for c in (i.columns for i in self.indexes if i.is_unique and not i.is_partial) if "" not in c]
+        keys += [
+            frozenset(c) for c in (i.columns for i in self.indexes if i.is_unique and not i.is_partial) if "" not in c
+        ]
         return tuple(keys)
 
     def is_covered(self, columns: tuple[str, ...]) -> bool:
@@ -281,3 +283,4 @@ class Project:
     global_sessions: tuple[GlobalSession, ...] = ()
     leaked_sessions: tuple[LeakedSession, ...] = ()
     understanding: tuple[Understanding, ...] = ()
+    mistakes: tuple[tuple[Place, Exception], ...] = ()

@@ -45,6 +45,9 @@ def _review(paths: Sequence[str], settings: Settings, rulebook: Rulebook | None,
         modules, unreadable = _extract(found, problems, progress)
         progress("Linking", 0, 1)
         project = link(modules, unreadable, _conventions(settings, found.root))
+        problems += [
+            _mistake(f"following {found.names[at.filename]}:{at.line}", error) for at, error in project.mistakes
+        ]
         checked = list(_check(project, selection.rules, problems, progress))
     return Review(
         root=found.root,

@@ -35,7 +35,11 @@ def _finding(group: list[tuple[Table, ForeignKey]], keeps_audit_indexed: bool) -
     others = [other.class_name or other.name for other, _ in group[1:]]
     partial = table.partial_index(key.columns)
     more = f" (and in {', '.join(f'`{name}`' for name in others)})" if others else ""
-    notes = [Note(f"`{t.class_name or t.name}` inherits it", t.at) for t, k in group if k.at.filename != t.at.filename or len(group) > 1]
+    notes = [
+        Note(f"`{t.class_name or t.name}` inherits it", t.at)
+        for t, k in group
+        if k.at.filename != t.at.filename or len(group) > 1
+    ]
     if partial is not None:
         notes.append(Note("this index holds only some of the rows", partial.at))
     is_deliberate = partial is not None or (_is_audit(key) and not keeps_audit_indexed)

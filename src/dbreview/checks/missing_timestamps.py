@@ -35,7 +35,11 @@ def _missing(tables: Sequence[Table], lacking: Sequence[Table], column: str, wha
             at=table.at,
             message=f"`{table.class_name}` does not say {what}, unlike {having} of the {len(tables)} tables here",
             help=_help(column),
-            confidence="low" if _is_lookup(table) and not is_custom else "high" if having * 2 >= len(tables) else "medium",
+            confidence="low"
+            if _is_lookup(table) and not is_custom
+            else "high"
+            if having * 2 >= len(tables)
+            else "medium",
         )
 
 
@@ -53,7 +57,9 @@ def _for_the_project(lacking: Sequence[Table], column: str, what: str) -> Iterat
 
 def _help(column: str) -> str:
     update = ", onupdate=func.now()" if column == "updated_at" else ""
-    return f"Add `{column} = mapped_column(DateTime(timezone=True), server_default=func.now(){update})`, best in a mixin."
+    return (
+        f"Add `{column} = mapped_column(DateTime(timezone=True), server_default=func.now(){update})`, best in a mixin."
+    )
 
 
 def _is_candidate(table: Table) -> bool:

@@ -79,9 +79,7 @@ def extract(path: str, source: bytes) -> Module | Unreadable:
         return Unreadable(path, 1, 1, "nested too deeply to be parsed")
     except Exception as error:
         return Unreadable(path, 1, 1, f"the parser failed: {type(error).__name__}: {error}")
-    return Module(
-        path, body, tuple(positions.comments), tuple(converter.statements), max(1, source.count(b"\n"))
-    )
+    return Module(path, body, tuple(positions.comments), tuple(converter.statements), max(1, source.count(b"\n")))
 
 
 def _too_deep(source: bytes) -> str | None:

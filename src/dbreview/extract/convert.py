@@ -288,9 +288,7 @@ def _comparison(c: Converter, n: cst.Comparison, at: Span) -> Expression:
 
 
 def _binary(c: Converter, n: cst.BinaryOperation, at: Span) -> Expression:
-    return facts.BinaryOperation(
-        c.expression(n.left), _OPERATORS.get(type(n.operator), "?"), c.expression(n.right), at
-    )
+    return facts.BinaryOperation(c.expression(n.left), _OPERATORS.get(type(n.operator), "?"), c.expression(n.right), at)
 
 
 def _unary(c: Converter, n: cst.UnaryOperation, at: Span) -> Expression:
@@ -334,9 +332,7 @@ def _comprehension(
 
 
 def _dict_comprehension(c: Converter, n: cst.DictComp, at: Span) -> Expression:
-    return facts.Comprehension(
-        "dict", c.expression(n.value), c.expression(n.key), tuple(c.clauses(n.for_in)), at
-    )
+    return facts.Comprehension("dict", c.expression(n.value), c.expression(n.key), tuple(c.clauses(n.for_in)), at)
 
 
 def _yield(c: Converter, n: cst.Yield, at: Span) -> Expression:

@@ -31,7 +31,9 @@ SAME_ITEMS = frozenset(
 
 ONE_ITEM = frozenset({"builtins.next", "builtins.anext", "builtins.min", "builtins.max", "random.choice"})
 
-CHUNKERS = frozenset({"batched", "chunked", "chunks", "grouper", "ichunked", "sliced", "batch", "in_batches", "partition"})
+CHUNKERS = frozenset(
+    {"batched", "chunked", "chunks", "grouper", "ichunked", "sliced", "batch", "in_batches", "partition"}
+)
 
 CONTEXT_DECORATORS = frozenset(
     {"contextlib.contextmanager", "contextlib.asynccontextmanager", "contextlib._GeneratorContextManager"}

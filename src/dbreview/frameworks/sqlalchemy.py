@@ -263,7 +263,9 @@ MAPPED_WRAPPERS: dict[str, str | None] = {
     "sqlalchemy.orm.WriteOnlyMapped": "write_only",
 }
 
-TIME_TYPES = frozenset({"DateTime", "TIMESTAMP", "datetime", "Date", "Time", "date", "AwareDatetime", "DATETIME", "TIMESTAMPTZ"})
+TIME_TYPES = frozenset(
+    {"DateTime", "TIMESTAMP", "datetime", "Date", "Time", "date", "AwareDatetime", "DATETIME", "TIMESTAMPTZ"}
+)
 """Last parts of the names of types that hold a point in time."""
 
 LIBRARY_COLUMNS: dict[str, tuple[str, ...]] = {

@@ -41,7 +41,9 @@ NOT_A_CREATION = ("updated", "modified", "expires", "expire", "deleted", "last_"
                   "next_", "birth", "disabled", "blocked", "locked", "verified", "end_", "ended")  # fmt: skip
 """Starts of the names of times that are not the row's own beginning."""
 
-LOOKUP_COLUMNS = frozenset({"name", "code", "label", "slug", "key", "value", "description", "position", "sort_order", "color"})
+LOOKUP_COLUMNS = frozenset(
+    {"name", "code", "label", "slug", "key", "value", "description", "position", "sort_order", "color"}
+)
 """A table of nothing but these is a list of constants, not of things that happen."""
 
 LISTS_OF_NAMES = frozenset({"role", "permission", "status", "type", "kind", "category", "country", "currency", "language",

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
-from dataclasses import replace
 
 from dbreview.facts import Unreadable
 from dbreview.finding import Confidence, Place
@@ -27,7 +25,6 @@ from dbreview.project import (
     Query,
     RepeatedQuery,
     Role,
-    Route,
     Table,
     UnboundedResponse,
 )
@@ -61,6 +58,7 @@ def assemble(
         tuple(sorted(set(global_sessions(interpreter, roles)), key=lambda g: g.at)),
         tuple(leaked_sessions(interpreter, roles)),
         understanding_of(interpreter, found, roles),
+        tuple(sorted(interpreter.events.mistakes.items(), key=lambda item: item[0])),
     )
 
 

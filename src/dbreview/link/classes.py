@@ -50,7 +50,9 @@ class Classes:
             self._bases[ref] = ()
             frame = self._interpreter.module_frame(ref.path)
             self._bases[ref] = tuple(
-                ancestor(frame.evaluate(base.value)) for base in ref.facts.bases if base.keyword is None and not base.stars
+                ancestor(frame.evaluate(base.value))
+                for base in ref.facts.bases
+                if base.keyword is None and not base.stars
             )
         return self._bases[ref]
 
@@ -105,7 +107,15 @@ class Classes:
 
     def is_declarative_base(self, ref: ClassRef) -> bool:
         """Whether the class is the root that models derive from, not a model."""
-        return any(base in ("sqlalchemy.orm.DeclarativeBase", "sqlalchemy.orm.DeclarativeBaseNoMeta", "sqlalchemy.orm.decl_api.DeclarativeBase") for base in self.bases(ref))
+        return any(
+            base
+            in (
+                "sqlalchemy.orm.DeclarativeBase",
+                "sqlalchemy.orm.DeclarativeBaseNoMeta",
+                "sqlalchemy.orm.decl_api.DeclarativeBase",
+            )
+            for base in self.bases(ref)
+        )
 
     def is_declarative(self, ref: ClassRef) -> bool:
         """Whether the class belongs to an ORM's hierarchy at all, mapped or abstract."""

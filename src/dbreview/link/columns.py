@@ -30,10 +30,10 @@ from dbreview.link.values import (
     Value,
     Wrapped,
 )
-from dbreview.project import Column, ForeignKey
+from dbreview.project import Column
 
 if TYPE_CHECKING:
-    from dbreview.link.interpret import Frame, Interpreter
+    from dbreview.link.interpret import Frame
 
 _COLUMNS = sqlalchemy.COLUMN_MAKERS | sqlalchemy.MAPPED_COLUMN_MAKERS
 
@@ -127,7 +127,10 @@ def _read_field(made: Made, attribute: str, at: Place, annotated: Annotated_ | N
         _nullable(made, annotated, is_primary),
         _flag(made, "unique") or extras.get("unique") == Const(True),
         _flag(made, "index") or extras.get("index") == Const(True),
-        has_default=made.has("default_factory") or made.has("default") or "server_default" in extras or "default" in extras,
+        has_default=made.has("default_factory")
+        or made.has("default")
+        or "server_default" in extras
+        or "default" in extras,
         has_update="onupdate" in extras or "server_onupdate" in extras,
     )
     targets = list(_targets(arguments))
@@ -214,7 +217,9 @@ def _read_generic(
     first = arguments[0]
     if dotted in sqlalchemy.MAPPED_WRAPPERS or name in ("Mapped", "DynamicMapped", "WriteOnlyMapped"):
         wrapper = {"DynamicMapped": "dynamic", "WriteOnlyMapped": "write_only"}.get(name)
-        return _read(frame, first, replace(so_far, wrapper=wrapper or "mapped", is_collection=wrapper is not None), depth + 1)
+        return _read(
+            frame, first, replace(so_far, wrapper=wrapper or "mapped", is_collection=wrapper is not None), depth + 1
+        )
     if name == "Annotated":
         made = next((v for v in (frame.evaluate(a) for a in arguments[1:]) if isinstance(v, Made)), None)
         return _read(frame, first, replace(so_far, made=so_far.made or made), depth + 1)
@@ -222,7 +227,11 @@ def _read_generic(
         return _read(frame, first, replace(so_far, is_optional=True), depth + 1)
     if name == "Union":
         others = [a for a in arguments if not (isinstance(a, facts.Constant) and a.value is None)]
-        return _read(frame, others[0], replace(so_far, is_optional=len(others) < len(arguments)), depth + 1) if others else so_far
+        return (
+            _read(frame, others[0], replace(so_far, is_optional=len(others) < len(arguments)), depth + 1)
+            if others
+            else so_far
+        )
     if name in ("ClassVar", "PrivateAttr"):
         return replace(so_far, wrapper="ClassVar")
     if name in python.COLLECTIONS:
@@ -250,7 +259,9 @@ def _read_name(frame: Frame, node: Expression, so_far: Annotated_, depth: int) -
 # --- indexes and constraints --------------------------------------------------------------
 
 
-def column_names(values: tuple[Value, ...], columns: dict[str, Column], made_names: dict[Made, str]) -> tuple[str, ...] | None:
+def column_names(
+    values: tuple[Value, ...], columns: dict[str, Column], made_names: dict[Made, str]
+) -> tuple[str, ...] | None:
     """The column names that an index or constraint lists; ``""`` for an expression, None if one is unknown."""
     found: list[str] = []
     for value in values:

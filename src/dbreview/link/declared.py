@@ -9,12 +9,12 @@ from dbreview.facts import Expression, Parameter
 from dbreview.frameworks import fastapi, python, sqlalchemy
 from dbreview.link.annotations import parse_annotation
 from dbreview.link.events import OwnedSession
-from dbreview.link.names import ClassRef, External, FunctionRef, Variable
+from dbreview.link.names import ClassRef, FunctionRef, Variable
 from dbreview.link.values import (
     ClassValue,
     Const,
-    Coroutine,
     Context,
+    Coroutine,
     Engine,
     Entity,
     FunctionValue,
@@ -215,9 +215,7 @@ class Declared:
             return self.value(path, first, owner=owner, frame=frame)
         return LibraryObject(base.dotted, tuple(self.value(path, a, owner=owner, frame=frame) for a in arguments))
 
-    def _annotated(
-        self, path: str, arguments: tuple[Expression, ...], owner: ClassRef | None, frame: Frame
-    ) -> Value:
+    def _annotated(self, path: str, arguments: tuple[Expression, ...], owner: ClassRef | None, frame: Frame) -> Value:
         for extra in arguments[1:]:
             marker = frame.evaluate(extra)
             if isinstance(marker, LibraryObject) and marker.dotted in fastapi.DEPENDS:

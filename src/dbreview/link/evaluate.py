@@ -29,11 +29,11 @@ from dbreview.link.values import (
     Entries,
     Fetch,
     FunctionValue,
+    Given,
     Instance,
     Items,
     LambdaValue,
     LibraryObject,
-    Loader,
     Made,
     ModuleValue,
     Record,
@@ -143,8 +143,10 @@ class Evaluator:
                 return self._subscript(value, index)
             case facts.Comparison():
                 return self._comparison(expression)
-            case facts.BooleanOperation(left, _, right):
+            case facts.BooleanOperation(left, operator, right):
                 first = self.evaluate(left)
+                if self.truth(left) is (operator == "or"):
+                    return first
                 return join(first, self.evaluate(right)) if not isinstance(first, Condition) else first
             case facts.BinaryOperation(left, operator, right):
                 return self._binary(self.evaluate(left), operator, self.evaluate(right))
@@ -153,6 +155,9 @@ class Evaluator:
                 return Condition("not", found.attribute) if isinstance(found, Condition) else None
             case facts.Conditional(test, body, orelse):
                 self.evaluate(test)
+                decided = self.truth(test)
+                if decided is not None:
+                    return self.evaluate(body if decided else orelse)
                 return join(self.evaluate(body), self.evaluate(orelse))
             case facts.FormattedString(parts):
                 return self._formatted(parts)
@@ -411,7 +416,11 @@ class Evaluator:
         path = dotted_name(func)
         if path is not None and path in self.env:
             return NotImplemented
-        if isinstance(func.value, facts.Call) and isinstance(func.value.func, facts.Name) and func.value.func.id == "super":
+        if (
+            isinstance(func.value, facts.Call)
+            and isinstance(func.value.func, facts.Name)
+            and func.value.func.id == "super"
+        ):
             return self._super_call(node, func)
         receiver = self.evaluate(func.value)
         if receiver is None and _looks_like_session_call(func):
@@ -574,7 +583,11 @@ class Evaluator:
         events = self.interpreter.events
         depends = self._depends(node, loop)
         known = events.repeats.get(at)
-        if known is not None and (len(known.effect.calls) <= len(effect.calls)) and (known.depends_on_loop or not depends):
+        if (
+            known is not None
+            and (len(known.effect.calls) <= len(effect.calls))
+            and (known.depends_on_loop or not depends)
+        ):
             return
         events.repeats[at] = RepeatEvent(at, loop, effect, depends, self.interpreter.is_request)
 
@@ -615,9 +628,7 @@ class Evaluator:
             return methods.run_query(self._frame(), values, iterable)
         return values
 
-    def loop_over(
-        self, target: Expression, iterable: Expression, values: Value, at: Place, body: Block
-    ) -> Loop:
+    def loop_over(self, target: Expression, iterable: Expression, values: Value, at: Place, body: Block) -> Loop:
         kind, confidence = loops.classify(target, iterable, values)
         fetch = loops.fetch_of(values)
         if self.is_batching() or (fetch is not None and bounds.is_single(fetch, self.interpreter.models)):
@@ -736,8 +747,54 @@ class Evaluator:
                         return entered if entered is not None else value
         return value
 
-    def narrow(self, test: Expression) -> None:
-        """Nothing is known from a condition yet."""
+    # --- conditions
+
+    def truth(self, test: Expression) -> bool | None:
+        """Whether a condition holds in this reading, where the arguments alone decide it.
+
+        Reads names and constants only, so that asking does nothing.
+        """
+        match test:
+            case facts.Constant(value, _, False):
+                return bool(value)
+            case facts.Name("TYPE_CHECKING"):
+                return True
+            case facts.Name() | facts.Attribute():
+                return self._truth_of(self._known(test))
+            case facts.UnaryOperation("not", operand):
+                inner = self.truth(operand)
+                return None if inner is None else not inner
+            case facts.Comparison(left, ("is" | "is not" as operator,), (facts.Constant(None, _, False),)):
+                found = self._known(left)
+                if found == Const(None):
+                    return operator == "is"
+                is_something = isinstance(found, (Given, Const, Session, Instance, Entries, Record, Items))
+                return operator == "is not" if is_something else None
+            case facts.BooleanOperation(left, operator, right):
+                first, second = self.truth(left), self.truth(right)
+                if operator == "and":
+                    return False if False in (first, second) else True if first and second else None
+                return True if True in (first, second) else False if first is False and second is False else None
+        return None
+
+    def _known(self, expression: Expression) -> Value:
+        path = dotted_name(expression)
+        if path is None:
+            return None
+        if path in self.env:
+            return self.env[path]
+        owner, _, name = path.rpartition(".")
+        holder = self.env.get(owner)
+        return holder.field(name) if isinstance(holder, Instance) else None
+
+    @staticmethod
+    def _truth_of(value: Value) -> bool | None:
+        match value:
+            case Const(constant):
+                return bool(constant)
+            case Session() | Instance() | FunctionValue() | ClassValue():
+                return True
+        return None
 
     def _frame(self) -> Frame:
         from dbreview.link.interpret import Frame
@@ -747,5 +804,11 @@ class Evaluator:
 
 
 def _looks_like_session_call(func: facts.Attribute) -> bool:
-    owner = func.value.attr if isinstance(func.value, facts.Attribute) else func.value.id if isinstance(func.value, facts.Name) else ""
+    owner = (
+        func.value.attr
+        if isinstance(func.value, facts.Attribute)
+        else func.value.id
+        if isinstance(func.value, facts.Name)
+        else ""
+    )
     return owner.lstrip("_") in sqlalchemy.SESSION_NAMES and func.attr in sqlalchemy.TELLING_SESSION_METHODS

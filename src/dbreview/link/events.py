@@ -10,6 +10,7 @@ from dbreview.link.names import FunctionRef
 from dbreview.link.values import Entity, Fetch, SessionKind, Statement
 from dbreview.project import Relationship
 
+
 @dataclass(frozen=True, slots=True)
 class Loop:
     """A loop that is being followed. Only one over ``rows`` repeats a query per row.
@@ -94,6 +95,7 @@ class Events:
     fetches: dict[Place, Fetch] = field(default_factory=dict)
     opened: dict[Place, SessionKind | None] = field(default_factory=dict)
     owned: dict[Place, OwnedSession] = field(default_factory=dict)
+    mistakes: dict[Place, Exception] = field(default_factory=dict)
 
     def saw_session_call(self, at: Place, kind: SessionKind | None) -> None:
         self.sessions_at[at] = kind or self.sessions_at.get(at)

@@ -6,12 +6,12 @@ reading of a function with the same arguments serves every call.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from dbreview import facts
-from dbreview.facts import Block, Expression, Function, Span
+from dbreview.facts import Block, Expression
 from dbreview.finding import Place
 from dbreview.frameworks import python, sqlalchemy
 from dbreview.link import loops, routes
@@ -36,9 +36,9 @@ from dbreview.link.values import (
     Coroutine,
     Entries,
     FunctionValue,
+    Given,
     Instance,
     Items,
-    LambdaValue,
     LibraryObject,
     ModuleValue,
     Record,
@@ -48,7 +48,6 @@ from dbreview.link.values import (
     Value,
     join,
 )
-
 from dbreview.project import Route
 
 if TYPE_CHECKING:
@@ -171,9 +170,7 @@ class Interpreter:
                 return self._variable_value(path, name, value, annotation)
         return None
 
-    def _variable_value(
-        self, path: str, name: str, value: Expression | None, annotation: Expression | None
-    ) -> Value:
+    def _variable_value(self, path: str, name: str, value: Expression | None, annotation: Expression | None) -> Value:
         key = (path, f"={name}")
         if key not in self._module_values:
             self._module_values[key] = None
@@ -251,6 +248,8 @@ class Interpreter:
                 value = Entries(rest_named, (None,) if arguments.is_open else ())
             if value is None:
                 value = self.declared.parameter(ref, parameter)
+                if is_given and value is None:
+                    value = Given()
                 if not is_given and not arguments.is_open and isinstance(parameter.default, facts.Constant):
                     if value is None or isinstance(value, LibraryObject):
                         value = None if parameter.default.is_opaque else Const(parameter.default.value)
@@ -277,6 +276,9 @@ class Interpreter:
         self._stack.append(ref)
         try:
             outcome = self._read(function, bound)
+        except Exception as error:  # a mistake of ours costs this function, not the run
+            self.events.mistakes.setdefault(Place(ref.path, *ref.facts.at), error)
+            outcome = _NOTHING
         finally:
             self._stack.pop()
         self._outcomes[key] = outcome
@@ -463,8 +465,9 @@ class Frame(Evaluator):
 
     def _if(self, statement: facts.If) -> bool:
         self.evaluate(statement.test)
-        if isinstance(statement.test, facts.Name) and statement.test.id == "TYPE_CHECKING":
-            return self.run(statement.body)
+        decided = self.truth(statement.test)
+        if decided is not None:
+            return self.run(statement.body if decided else statement.orelse)
         before = dict(self.env)
         goes_on = self._branch(statement.body)
         after_body, self.env = self.env, before
@@ -490,9 +493,7 @@ class Frame(Evaluator):
 
     def _for(self, statement: facts.For) -> None:
         values = self.iterated(statement.iterable)
-        loop = self.loop_over(
-            statement.target, statement.iterable, values, self.place(statement.at), statement.body
-        )
+        loop = self.loop_over(statement.target, statement.iterable, values, self.place(statement.at), statement.body)
         element = self.element_of(values, loop.at, statement.iterable)
         if isinstance(element, Session):  # `async for session in get_session(): ...` is a `with`
             self.bind_target(statement.target, element)

@@ -8,7 +8,6 @@ from dbreview import facts
 from dbreview.finding import Place
 from dbreview.frameworks import drivers, fastapi, python, sqlalchemy
 from dbreview.link import loops, methods
-from dbreview.link.events import Loop
 from dbreview.link.values import (
     Aggregate,
     Attribute,
@@ -28,7 +27,6 @@ from dbreview.link.values import (
     Loader,
     Made,
     Record,
-    Result,
     Session,
     SessionFactory,
     SessionKind,
@@ -36,7 +34,6 @@ from dbreview.link.values import (
     Symbol,
     Value,
     Wrapped,
-    join,
 )
 
 if TYPE_CHECKING:
@@ -183,12 +180,26 @@ def _python(frame: Frame, dotted: str, arguments: Arguments, node: facts.Call) -
         case "contextlib.closing" | "contextlib.aclosing":
             return Context(first)
         case "builtins.type":
-            return ClassValue(first.ref) if isinstance(first, Instance) else ClassValue(first.model) if isinstance(first, Entity) else None
+            return (
+                ClassValue(first.ref)
+                if isinstance(first, Instance)
+                else ClassValue(first.model)
+                if isinstance(first, Entity)
+                else None
+            )
         case "asyncio.run" | "asyncio.wait_for" | "asyncio.shield" | "asyncio.create_task" | "asyncio.ensure_future":
             return Coroutine(first.value) if isinstance(first, Coroutine) else first
         case "asyncio.gather":
             return _gather(frame, arguments)
-        case "builtins.len" | "builtins.sum" | "builtins.str" | "builtins.int" | "builtins.any" | "builtins.all" | "builtins.bool":
+        case (
+            "builtins.len"
+            | "builtins.sum"
+            | "builtins.str"
+            | "builtins.int"
+            | "builtins.any"
+            | "builtins.all"
+            | "builtins.bool"
+        ):
             return None
     return LibraryObject(f"{dotted}()", arguments.values() if len(arguments.values()) <= 8 else ())
 

@@ -57,6 +57,8 @@ def _related(frame: Frame, entity: Entity, relationship: Relationship, node: fac
     if relationship.lazy in ("dynamic", "write_only"):
         return _query_over(frame, entity, relationship, target, node)
     state = _state(frame, entity, relationship)
+    if state == "same for all":
+        return Entity(target) if target is not None else None
     fetch, path = entity.fetch, (*entity.path, name)
     loop = entity.loop
     if state == "lazy":
@@ -77,12 +79,15 @@ def _related(frame: Frame, entity: Entity, relationship: Relationship, node: fac
 
 
 def _state(frame: Frame, entity: Entity, relationship: Relationship) -> str:
-    """``lazy`` where reading the attribute sends a statement, ``loaded`` where not, or ``unknown``."""
+    """``lazy`` where reading the attribute sends a statement, ``loaded`` where not, or ``unknown``.
+
+    ``same for all`` means that every row of the loop leads to one object, which is loaded once.
+    """
     if entity.fetch is None or relationship.lazy is None:
         return "unknown"
     statement = entity.fetch.statement
     if _is_way_back(frame, entity, relationship):
-        return "loaded"
+        return "same for all"
     if statement is not None:
         if statement.is_opaque:
             return "unknown"
@@ -92,17 +97,19 @@ def _state(frame: Frame, entity: Entity, relationship: Relationship) -> str:
         if explicit is not None and explicit != "as declared":
             return "loaded"
         if _is_fixed_parent(relationship, statement, entity):
-            return "loaded"
+            return "same for all"
     return "lazy" if relationship.lazy in sqlalchemy.LAZY_STRATEGIES else "loaded"
 
 
-def _explicit_strategy(
-    frame: Frame, entity: Entity, relationship: Relationship, statement: Statement
-) -> str | None:
+def _explicit_strategy(frame: Frame, entity: Entity, relationship: Relationship, statement: Statement) -> str | None:
     wanted = (*entity.path, relationship.name)
     found: str | None = None
     for load in statement.loads:
-        if load.model is not None and not entity.path and not frame.interpreter.classes.are_related(load.model, entity.model):
+        if (
+            load.model is not None
+            and not entity.path
+            and not frame.interpreter.classes.are_related(load.model, entity.model)
+        ):
             continue
         if load.path == wanted or load.path == (*entity.path, "*"):
             if load.strategy == "eager":

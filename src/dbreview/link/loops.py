@@ -11,17 +11,14 @@ from dbreview.finding import Confidence
 from dbreview.frameworks import python
 from dbreview.link.syntax import last_name, names_in, walk
 from dbreview.link.values import (
-    Attribute,
     ClassValue,
     Const,
     Either,
-    Entity,
     Entries,
     Fetch,
     Items,
     Record,
     Result,
-    Statement,
     Value,
 )
 
@@ -33,9 +30,7 @@ _NOT_ROWS = re.compile(
 _CONSTANT = re.compile(r"^_*[A-Z][A-Z0-9_]+$")
 
 
-def classify(
-    target: Expression, iterable: Expression, values: Value
-) -> tuple[Literal["rows", "other"], Confidence]:
+def classify(target: Expression, iterable: Expression, values: Value) -> tuple[Literal["rows", "other"], Confidence]:
     """Whether a loop runs once per row (or item of unknown number), and how sure that is."""
     if _has_telling_name(target) or _has_telling_name(iterable):
         return ("other", "low")
@@ -174,7 +169,9 @@ def ends_loop(block: Block) -> bool:
 
 
 def _ends_loop(block: Block) -> bool:
-    return bool(block) and (isinstance(block[-1], facts.Return) or (isinstance(block[-1], facts.Jump) and block[-1].kind == "break"))
+    return bool(block) and (
+        isinstance(block[-1], facts.Return) or (isinstance(block[-1], facts.Jump) and block[-1].kind == "break")
+    )
 
 
 def _is_negative(test: Expression) -> bool:

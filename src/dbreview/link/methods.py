@@ -31,7 +31,6 @@ from dbreview.link.values import (
     Entries,
     Fetch,
     Items,
-    LibraryObject,
     Loader,
     Made,
     Record,
@@ -50,7 +49,21 @@ from dbreview.link.values import (
 if TYPE_CHECKING:
     from dbreview.link.interpret import Arguments, Frame
 
-_TYPED = (Session, Engine, SessionFactory, Statement, Result, Items, Loader, Attribute, Aggregate, Const, Made, Entries, Wrapped)
+_TYPED = (
+    Session,
+    Engine,
+    SessionFactory,
+    Statement,
+    Result,
+    Items,
+    Loader,
+    Attribute,
+    Aggregate,
+    Const,
+    Made,
+    Entries,
+    Wrapped,
+)
 
 
 def has_methods(receiver: Value) -> bool:
@@ -261,7 +274,9 @@ def _statement(frame: Frame, statement: Statement, name: str, arguments: Argumen
         return replace(statement, is_grouped=True)
     if name in sqlalchemy.CHANGING_SELECTION:
         added = name.startswith("add_")
-        return replace(statement, selected=(*statement.selected, *arguments.positional) if added else arguments.positional)
+        return replace(
+            statement, selected=(*statement.selected, *arguments.positional) if added else arguments.positional
+        )
     if name in ("subquery", "cte", "alias", "scalar_subquery", "exists", "as_scalar", "label", "lateral"):
         return Aggregate(name)
     if statement.session is not None:
@@ -285,7 +300,9 @@ def _run(frame: Frame, statement: Statement, name: str, node: facts.Call) -> obj
         at = frame.place(node.at)
         frame.interpreter.events.saw_session_call(at, statement.session.kind)
         what = f"query.{name}"
-        effect = Effect("write", statement.session.kind, at, what, statement, is_blocking=statement.session.kind == "sync")
+        effect = Effect(
+            "write", statement.session.kind, at, what, statement, is_blocking=statement.session.kind == "sync"
+        )
         frame.note(effect, at, node)
         return None
     return NotImplemented
@@ -302,7 +319,9 @@ def run_query(frame: Frame, statement: Statement, node: Expression) -> Items:
     effect = Effect("read", session.kind, at, "query", statement, is_blocking=session.kind == "sync")
     frame.note(effect, at, call_node)
     fetch = Fetch(at, session, statement)
-    shape: Literal["rows", "scalars"] = "scalars" if len(statement.selected) == 1 and isinstance(statement.selected[0], ClassValue) else "rows"
+    shape: Literal["rows", "scalars"] = (
+        "scalars" if len(statement.selected) == 1 and isinstance(statement.selected[0], ClassValue) else "rows"
+    )
     return Items(row_of(fetch, shape), fetch)
 
 
@@ -360,7 +379,9 @@ def row_of(fetch: Fetch, shape: str) -> Value:
         return None
     if shape == "scalars":
         return _selected_value(statement.selected[0], fetch)
-    return Record(tuple(_selected_value(selected, fetch) for selected in statement.selected)) if shape == "rows" else None
+    return (
+        Record(tuple(_selected_value(selected, fetch) for selected in statement.selected)) if shape == "rows" else None
+    )
 
 
 def _selected_value(selected: Value, fetch: Fetch) -> Value:
@@ -442,7 +463,11 @@ def _entries(entries: Entries, name: str, arguments: Arguments) -> Value:
 def _attribute(frame: Frame, attribute: Attribute, name: str, arguments: Arguments) -> Value:
     if name == "in_":
         given = arguments.get(0, "other")
-        return Condition("in", attribute) if not isinstance(given, (Statement, Aggregate)) else Condition("in query", attribute)
+        return (
+            Condition("in", attribute)
+            if not isinstance(given, (Statement, Aggregate))
+            else Condition("in query", attribute)
+        )
     if name in ("is_", "is_not", "isnot", "not_in", "notin_", "like", "ilike", "contains", "startswith", "endswith",
                 "between", "any", "has", "op", "match", "regexp_match", "is_distinct_from", "contained_by", "overlap"):  # fmt: skip
         return Condition(name, attribute)

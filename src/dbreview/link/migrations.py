@@ -103,7 +103,11 @@ def _batch_tables(function: Function) -> dict[str, str]:
     for node in walk(function.body):
         if isinstance(node, facts.With):
             for item in node.items:
-                if isinstance(item.context, facts.Call) and item.context.arguments and isinstance(item.target, facts.Name):
+                if (
+                    isinstance(item.context, facts.Call)
+                    and item.context.arguments
+                    and isinstance(item.target, facts.Name)
+                ):
                     if (table := _text(item.context.arguments[0].value)) is not None:
                         tables[item.target.id] = table
     return tables

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -495,7 +494,10 @@ class Models:
             return None
         on_delete = made.keyword("ondelete")
         return ForeignKey(
-            names, self._target_names(_sequence(remote)), made.at, str(on_delete.value) if isinstance(on_delete, Const) else None
+            names,
+            self._target_names(_sequence(remote)),
+            made.at,
+            str(on_delete.value) if isinstance(on_delete, Const) else None,
         )
 
     def _target_names(self, targets: tuple[Value, ...]) -> tuple[str, ...]:

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from dbreview import facts
 from dbreview.finding import Place
-from dbreview.frameworks import sqlalchemy
 from dbreview.link.annotations import parse_annotation
 from dbreview.link.columns import Annotated_
 from dbreview.link.names import ClassRef
@@ -20,7 +19,6 @@ from dbreview.link.values import (
     LambdaValue,
     Made,
     Record,
-    Symbol,
     Value,
 )
 from dbreview.project import Relationship
@@ -44,9 +42,7 @@ class RelationshipReader:
             for name, (made, annotated, at) in draft.relationships.items()
         }
 
-    def _read_one(
-        self, draft: Draft, name: str, made: Made, annotated: Annotated_ | None, at: Place
-    ) -> Relationship:
+    def _read_one(self, draft: Draft, name: str, made: Made, annotated: Annotated_ | None, at: Place) -> Relationship:
         options = dict(made.keywords)
         extra = options.get("sa_relationship_kwargs")
         is_fully_read = True
@@ -132,9 +128,7 @@ class RelationshipReader:
         names = {f"{other.name}.{column.name}" for column in other.columns}
         return [key.columns for key in table.foreign_keys if key.target and _unqualified(key.target[0]) in names]
 
-    def _local_columns(
-        self, draft: Draft, options: dict[str, Value], target: ClassRef | None
-    ) -> tuple[str, ...]:
+    def _local_columns(self, draft: Draft, options: dict[str, Value], target: ClassRef | None) -> tuple[str, ...]:
         """The foreign key columns, by attribute name, that a many-to-one relationship follows."""
         if target is None:
             return ()

@@ -73,6 +73,8 @@ def _is_lookup(table: Table) -> bool:
         return False
     others = {c.name for c in table.columns if not c.is_primary_key}
     words = re.findall(r"[A-Z]?[a-z]+", table.class_name or table.name)
-    return bool(words) and words[-1].lower() in timestamps.LISTS_OF_NAMES and others <= (
-        timestamps.LOOKUP_COLUMNS | timestamps.CREATED | timestamps.UPDATED
+    return (
+        bool(words)
+        and words[-1].lower() in timestamps.LISTS_OF_NAMES
+        and others <= (timestamps.LOOKUP_COLUMNS | timestamps.CREATED | timestamps.UPDATED)
     )

@@ -10,8 +10,12 @@ from dbreview.facts import Module
 from dbreview.link.syntax import walk
 from dbreview.project import Role
 
-_TEST_FOLDERS = frozenset({"test", "tests", "testing", "e2e", "integration_tests", "unit_tests", "test_utils", "fixtures"})
-_EXAMPLE_FOLDERS = frozenset({"docs", "doc", "docs_src", "examples", "example", "samples", "sample", "tutorials", "benchmarks"})
+_TEST_FOLDERS = frozenset(
+    {"test", "tests", "testing", "e2e", "integration_tests", "unit_tests", "test_utils", "fixtures"}
+)
+_EXAMPLE_FOLDERS = frozenset(
+    {"docs", "doc", "docs_src", "examples", "example", "samples", "sample", "tutorials", "benchmarks"}
+)
 _SCRIPT_FOLDERS = frozenset({"scripts", "script", "seeds", "seed", "seeders", "fixtures_data"})
 _MIGRATION_FOLDERS = frozenset({"alembic", "migrations", "migration", "versions", "alembic_migrations"})
 _SCRIPT_FILE = re.compile(r"(^|_)(seed|seeds|seeder|init_db|initial_data|init_data|seed_data)$")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,10 +9,9 @@ from dbreview import facts
 from dbreview.facts import Expression
 from dbreview.finding import Place
 from dbreview.frameworks import fastapi
-from dbreview.link.names import ClassRef, FunctionRef
-from dbreview.link.syntax import calls_in, walk
+from dbreview.link.names import FunctionRef
+from dbreview.link.syntax import calls_in
 from dbreview.link.values import (
-    ClassValue,
     Const,
     FunctionValue,
     Instance,

@@ -109,7 +109,9 @@ def _defaults(interpreter: Interpreter, path: str, node: facts.Function) -> Iter
 
 
 def _declared_global(interpreter: Interpreter, path: str, node: facts.Function) -> Iterator[GlobalSession]:
-    names = {n for s in walk(node.body) if isinstance(s, facts.ScopeDeclaration) and s.kind == "global" for n in s.names}
+    names = {
+        n for s in walk(node.body) if isinstance(s, facts.ScopeDeclaration) and s.kind == "global" for n in s.names
+    }
     if not names:
         return
     for statement in walk(node.body):
@@ -129,7 +131,11 @@ def _on_state(
         return
     for target in targets:
         name = dotted_name(target)
-        if name is None or ".state." not in name or name.startswith(("request.", "req.", "self.request.", "websocket.")):
+        if (
+            name is None
+            or ".state." not in name
+            or name.startswith(("request.", "req.", "self.request.", "websocket."))
+        ):
             continue
         if not isinstance(target, facts.Attribute) or not _is_application(interpreter, path, target, name):
             continue
@@ -195,7 +201,17 @@ def _escapes(body: Block, name: str) -> bool:
             case facts.ScopeDeclaration(_, names) if name in names:
                 return True
             case facts.Call(facts.Attribute(_, method), arguments):
-                if method in ("append", "add", "put", "setdefault", "set", "push", "callback", "enter_context", "enter_async_context"):
+                if method in (
+                    "append",
+                    "add",
+                    "put",
+                    "setdefault",
+                    "set",
+                    "push",
+                    "callback",
+                    "enter_context",
+                    "enter_async_context",
+                ):
                     if any(isinstance(a.value, facts.Name) and a.value.id == name for a in arguments):
                         return True
             case facts.Assign((facts.Subscript(), *_), value) if _hands_on(value, name):
@@ -240,7 +256,9 @@ def _closes(interpreter: Interpreter, ref: FunctionRef, body: Block, name: str) 
     """Where the session is closed: by its own method, as a context manager, by a helper."""
     for node in walk(body, into_functions=True):
         match node:
-            case facts.Call(facts.Attribute(facts.Name(found), "close" | "remove" | "__exit__" | "__aexit__" | "aclose")):
+            case facts.Call(
+                facts.Attribute(facts.Name(found), "close" | "remove" | "__exit__" | "__aexit__" | "aclose")
+            ):
                 if found == name:
                     yield node.at
             case facts.Call(func, arguments, at) if any(
@@ -308,7 +326,11 @@ def _catches_all(handler: facts.Handler) -> bool:
 def stored_on_state(interpreter: Interpreter) -> Iterator[FunctionRef]:
     """The functions that put something on ``request.state``: middlewares, mostly."""
     names = interpreter.names
-    paths = {p for p in names.modules if any(library.startswith(("fastapi", "starlette")) for library in names.imported_libraries(p))}
+    paths = {
+        p
+        for p in names.modules
+        if any(library.startswith(("fastapi", "starlette")) for library in names.imported_libraries(p))
+    }
     for ref in names.functions:
         if ref.path not in paths:
             continue

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cache
 
 import msgspec
 
@@ -13,7 +13,7 @@ from dbreview.facts import Block, Expression
 _SCOPES = (facts.Function, facts.Class, facts.Lambda)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _fields(kind: type) -> tuple[str, ...]:
     skipped = {"at", "attr_at", "kind", "operator", "id", "attr", "name"}
     return tuple(name for name in kind.__struct_fields__ if name not in skipped)  # type: ignore[attr-defined]

@@ -20,7 +20,11 @@ def understanding_of(
     events = interpreter.events
     models = [m for ref, m in interpreter.models.models.items() if roles.get(ref.path) == "application"]
     return (
-        _share("database calls whose session kind is known", {p: k is not None for p, k in events.sessions_at.items()}, roles),
+        _share(
+            "database calls whose session kind is known",
+            {p: k is not None for p, k in events.sessions_at.items()},
+            roles,
+        ),
         _share("queries whose model is known", events.queries_at, roles),
         _share("loops over rows whose entity is known", events.loops_at, roles),
         Understanding(

@@ -21,6 +21,11 @@ class Const:
 
 
 @dataclass(frozen=True, slots=True)
+class Given:
+    """An argument that a caller passed: what it is is not known, but it is not the default."""
+
+
+@dataclass(frozen=True, slots=True)
 class Symbol:
     """Something of a library, by its dotted name: ``sqlalchemy.select``."""
 
@@ -292,6 +297,7 @@ class Made:
 
 Value: TypeAlias = (
     Const
+    | Given
     | Symbol
     | LibraryObject
     | ModuleValue
@@ -340,9 +346,9 @@ def join(first: Value, second: Value) -> Value:
     Statements on the same entities become one that has every bound, order and option of both:
     a rule about something missing must not fire because of one path only.
     """
-    if first == second or second is None:
+    if first == second or second is None or isinstance(second, Given):
         return first
-    if first is None:
+    if first is None or isinstance(first, Given):
         return second
     if isinstance(first, Statement) and isinstance(second, Statement):
         if first.selected == second.selected and first.kind == second.kind:
