@@ -109,9 +109,8 @@ def _defaults(interpreter: Interpreter, path: str, node: facts.Function) -> Iter
 
 
 def _declared_global(interpreter: Interpreter, path: str, node: facts.Function) -> Iterator[GlobalSession]:
-    names = {
-        n for s in walk(node.body) if isinstance(s, facts.ScopeDeclaration) and s.kind == "global" for n in s.names
-    }
+    scopes = (s for s in node.body if isinstance(s, facts.ScopeDeclaration) and s.kind == "global")
+    names = {name for scope in scopes for name in scope.names}
     if not names:
         return
     for statement in walk(node.body):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 
 import msgspec
 
@@ -38,8 +38,9 @@ def calls_in(block: Block | Expression) -> Iterator[facts.Call]:
     return (node for node in walk(block) if isinstance(node, facts.Call))
 
 
+@lru_cache(maxsize=50_000)
 def names_in(expression: object) -> frozenset[str]:
-    """The names that an expression reads."""
+    """The names that an expression reads. Facts are the same only where they are the same place."""
     return frozenset(node.id for node in walk(expression, into_functions=True) if isinstance(node, facts.Name))
 
 
