@@ -23,7 +23,7 @@ def check(project: Project) -> Iterator[Finding]:
 
 def _message(load: LazyLoad, name: str) -> str:
     if load.is_async:
-        return f"`{name}` was not loaded with the rows of this loop: under an AsyncSession reading it raises MissingGreenlet"
+        return f"`{name}` was not loaded with these rows: under an AsyncSession reading it raises MissingGreenlet"
     return f"`{name}` is loaded with one more query for each row of this loop"
 
 

@@ -14,7 +14,7 @@ def check(project: Project) -> Iterator[Finding]:
         what = "route" if call.is_route else "coroutine"
         yield Finding(
             at=call.at,
-            message=f"the async {what} `{call.function}` waits here for a synchronous database call, and so does every other request",
+            message=f"the async {what} `{call.function}` waits here for the database, and so does every other request",
             help=_help(call),
             notes=tuple(_notes(call)),
         )

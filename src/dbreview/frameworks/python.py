@@ -55,3 +55,17 @@ GATHERERS = frozenset({"asyncio.gather", "asyncio.wait", "asyncio.as_completed",
 
 GENERIC_ATTRIBUTES: dict[str, int] = {"strawberry.Info.context": 0, "strawberry.types.Info.context": 0}
 """Attributes of generic library types whose type is the type argument of this position."""
+
+TEXT_METHODS = frozenset({"lower", "upper", "strip", "title", "replace", "removeprefix", "removesuffix", "lstrip", "rstrip",
+                           "capitalize", "format", "join"})  # fmt: skip
+"""Methods of ``str`` whose result on constants is a constant."""
+
+BUILTINS = frozenset(
+    {
+        "list", "tuple", "set", "dict", "sorted", "reversed", "len", "sum", "min", "max", "any", "all", "next", "iter",
+        "enumerate", "zip", "map", "filter", "range", "str", "int", "float", "bool", "super", "isinstance", "getattr",
+        "setattr", "hasattr", "print", "type", "frozenset", "property", "staticmethod", "classmethod", "anext", "object",
+        "vars", "abs", "repr", "id", "bytes",
+    }
+)  # fmt: skip
+"""The built-in names that mean something here."""

@@ -190,6 +190,22 @@ LOADERS: dict[str, str] = {
 }
 """Loader options of ``sqlalchemy.orm``, also as methods that continue a path."""
 
+EXPRESSIONS = frozenset(
+    {
+        "desc", "asc", "nullslast", "nullsfirst", "cast", "case", "literal", "literal_column", "exists", "func", "distinct",
+        "label", "extract", "type_coerce", "over", "tuple_", "null", "true", "false", "coalesce",
+    }
+)  # fmt: skip
+"""Functions of SQLAlchemy that build an SQL expression which is no plain column."""
+
+COMPARISONS = frozenset(
+    {
+        "is_", "is_not", "isnot", "not_in", "notin_", "like", "ilike", "contains", "startswith", "endswith", "between",
+        "any", "has", "op", "match", "regexp_match", "is_distinct_from", "contained_by", "overlap",
+    }
+)  # fmt: skip
+"""Methods of columns and relationships that build a condition other than equality."""
+
 LAZY_STRATEGIES = frozenset({"select", "True"})
 """Values of ``relationship(lazy=...)`` that send a statement when the attribute is first read."""
 
@@ -291,3 +307,11 @@ HARMLESS_BASES = frozenset(
     }
 )  # fmt: skip
 """Base classes of libraries that bring no columns and no indexes."""
+
+CLASS_SETTINGS = frozenset(
+    {
+        "__tablename__", "__table_args__", "__mapper_args__", "__abstract__", "metadata", "registry", "type_annotation_map",
+        "model_config", "__table__", "__allow_unmapped__", "query",
+    }
+)  # fmt: skip
+"""Names in a class body that declare no column."""

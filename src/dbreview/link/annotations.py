@@ -32,11 +32,11 @@ def _convert(tree: ast.expr, at: Span) -> Expression | None:
         case ast.Constant(value=str() | bool() | int() | None as value):
             return facts.Constant(value, at)
         case ast.Attribute(value=inner, attr=attr):
-            value = _convert(inner, at)
-            return facts.Attribute(value, attr, at, at) if value is not None else None
+            owner = _convert(inner, at)
+            return facts.Attribute(owner, attr, at, at) if owner is not None else None
         case ast.Subscript(value=inner, slice=index):
-            value, argument = _convert(inner, at), _convert(index, at)
-            return facts.Subscript(value, argument, at) if value is not None and argument is not None else None
+            base, argument = _convert(inner, at), _convert(index, at)
+            return facts.Subscript(base, argument, at) if base is not None and argument is not None else None
         case ast.BinOp(left=left, op=ast.BitOr(), right=right):
             first, second = _convert(left, at), _convert(right, at)
             return facts.BinaryOperation(first, "|", second, at) if first is not None and second is not None else None

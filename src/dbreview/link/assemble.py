@@ -86,7 +86,8 @@ def _read_the_rest(interpreter: Interpreter, roles: dict[str, Role]) -> None:
             interpreter.run_standalone(ref)
     interpreter.is_request = True
     for local in list(interpreter.local_routes.values()):
-        interpreter.read(local.function, interpreter.declared_parameters(local.ref))
+        if local.function is not None:
+            interpreter.read(local.function, interpreter.declared_parameters(local.ref))
     interpreter.is_request = False
 
 

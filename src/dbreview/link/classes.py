@@ -60,7 +60,9 @@ class Classes:
         """The class and all its ancestors in method resolution order."""
         if ref not in self._ancestors:
             self._ancestors[ref] = (ref,)
-            lists = [list(self.ancestors(b)) if isinstance(b, ClassRef) else [b] for b in self.bases(ref)]
+            lists: list[list[Ancestor]] = [
+                list(self.ancestors(b)) if isinstance(b, ClassRef) else [b] for b in self.bases(ref)
+            ]
             self._ancestors[ref] = (ref, *_merge([*lists, list(self.bases(ref))]))
         return self._ancestors[ref]
 
@@ -178,7 +180,7 @@ class Classes:
     def implementation(self, ref: ClassRef) -> ClassRef:
         """The one concrete class behind an interface, or the class itself."""
         if _ABSTRACT & {a for a in self.bases(ref) if isinstance(a, str)}:
-            concrete = [child for child in self.children(ref)]
+            concrete = list(self.children(ref))
             if len(concrete) == 1:
                 return concrete[0]
         return ref

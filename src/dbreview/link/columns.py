@@ -19,7 +19,7 @@ from dbreview.link.values import (
     ClassValue,
     Const,
     Entries,
-    FunctionValue,
+    Instance,
     Items,
     LibraryObject,
     Made,
@@ -28,12 +28,11 @@ from dbreview.link.values import (
     Symbol,
     TableColumn,
     Value,
-    Wrapped,
 )
 from dbreview.project import Column
 
 if TYPE_CHECKING:
-    from dbreview.link.interpret import Frame
+    from dbreview.link.frame import Frame
 
 _COLUMNS = sqlalchemy.COLUMN_MAKERS | sqlalchemy.MAPPED_COLUMN_MAKERS
 
@@ -47,7 +46,7 @@ class ReadColumn:
 
 
 @dataclass(frozen=True, slots=True)
-class Annotated_:
+class Annotation:
     """What an annotation says about a column: its type's last name, a schema object inside, Optional."""
 
     type: str | None
@@ -70,7 +69,7 @@ def is_relationship(value: Value) -> bool:
     return isinstance(value, Made) and value.dotted in sqlalchemy.RELATIONSHIPS
 
 
-def read_column(made: Made | None, attribute: str, at: Place, annotated: Annotated_ | None) -> ReadColumn:
+def read_column(made: Made | None, attribute: str, at: Place, annotated: Annotation | None) -> ReadColumn:
     """The column that a schema object (or a bare annotation) declares."""
     if annotated is not None and annotated.made is not None:
         inner = annotated.made
@@ -109,7 +108,7 @@ def _overlay(inner: Made, outer: Made) -> Made:
     return Made(outer.dotted, (*outer.arguments, *inner.arguments), keywords, outer.at)
 
 
-def _read_field(made: Made, attribute: str, at: Place, annotated: Annotated_ | None) -> ReadColumn:
+def _read_field(made: Made, attribute: str, at: Place, annotated: Annotation | None) -> ReadColumn:
     inner = made.keyword("sa_column")
     if isinstance(inner, Made):
         return read_column(inner, attribute, at, annotated and replace(annotated, made=None))
@@ -155,7 +154,7 @@ def _flag(made: Made, name: str) -> bool:
     return made.has(name) and made.keyword(name) not in (Const(False), Const(None))
 
 
-def _nullable(made: Made, annotated: Annotated_ | None, is_primary: bool) -> bool | None:
+def _nullable(made: Made, annotated: Annotation | None, is_primary: bool) -> bool | None:
     given = made.keyword("nullable")
     if isinstance(given, Const):
         return bool(given.value)
@@ -175,21 +174,20 @@ def type_name(value: Value) -> str | None:
             return dotted.removesuffix("()").rpartition(".")[2]
         case ClassValue(ref):
             return ref.name
-        case Wrapped() | Made() | Const() | None:
-            return None
-    ref = getattr(value, "ref", None)
-    return ref.name if ref is not None and not isinstance(value, FunctionValue) else None
+        case Instance(ref):
+            return ref.name
+    return None
 
 
 # --- annotations --------------------------------------------------------------------------
 
 
-def read_annotation(frame: Frame, annotation: Expression) -> Annotated_:
+def read_annotation(frame: Frame, annotation: Expression) -> Annotation:
     """What ``Mapped[list["Post"]]``, ``Mapped[int_pk]`` or ``datetime | None`` say."""
-    return _read(frame, annotation, Annotated_(None, None, False, False, None, None), 0)
+    return _read(frame, annotation, Annotation(None, None, False, False, None, None), 0)
 
 
-def _read(frame: Frame, node: Expression, so_far: Annotated_, depth: int) -> Annotated_:
+def _read(frame: Frame, node: Expression, so_far: Annotation, depth: int) -> Annotation:
     if depth > 10:
         return so_far
     match node:
@@ -209,8 +207,8 @@ def _read(frame: Frame, node: Expression, so_far: Annotated_, depth: int) -> Ann
 
 
 def _read_generic(
-    frame: Frame, node: facts.Subscript, base: Expression, index: Expression, so_far: Annotated_, depth: int
-) -> Annotated_:
+    frame: Frame, node: facts.Subscript, base: Expression, index: Expression, so_far: Annotation, depth: int
+) -> Annotation:
     arguments = index.items if isinstance(index, facts.Display) and index.items else (index,)
     dotted = frame.symbol_of(base) or last_name(base) or ""
     name = dotted.rpartition(".")[2]
@@ -241,7 +239,7 @@ def _read_generic(
     return replace(so_far, type=so_far.type or name, target=node)
 
 
-def _read_name(frame: Frame, node: Expression, so_far: Annotated_, depth: int) -> Annotated_:
+def _read_name(frame: Frame, node: Expression, so_far: Annotation, depth: int) -> Annotation:
     """A name is a type, or an alias such as ``int_pk = Annotated[int, mapped_column(...)]``."""
     holder = frame.evaluate(node.value) if isinstance(node, facts.Attribute) else None
     definition = (

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from dbreview import facts
 from dbreview.facts import Expression, Parameter
 from dbreview.frameworks import fastapi, python, sqlalchemy
+from dbreview.link import calling
 from dbreview.link.annotations import parse_annotation
 from dbreview.link.events import OwnedSession
 from dbreview.link.names import ClassRef, FunctionRef, Variable
@@ -31,7 +32,8 @@ from dbreview.link.values import (
 )
 
 if TYPE_CHECKING:
-    from dbreview.link.interpret import Frame, Interpreter
+    from dbreview.link.frame import Frame
+    from dbreview.link.interpret import Interpreter
 
 _DEEPEST = 12
 
@@ -116,7 +118,7 @@ class Declared:
             case SessionFactory(kind):
                 return Session(kind)
             case LambdaValue():
-                return interpreter.module_frame(target.path).call_lambda(target)
+                return calling.call_lambda(interpreter.module_frame(target.path), target)
         return None
 
     def _note_injected(self, ref: FunctionRef, given: Value) -> None:

@@ -6,19 +6,19 @@ reading of a function with the same arguments serves every call.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dbreview import facts
-from dbreview.facts import Block, Expression
+from dbreview.facts import Expression
 from dbreview.finding import Place
-from dbreview.frameworks import python, sqlalchemy
-from dbreview.link import loops, routes
+from dbreview.frameworks import python
+from dbreview.link.arguments import Arguments
 from dbreview.link.classes import Classes
 from dbreview.link.declared import Declared
-from dbreview.link.evaluate import Evaluator
-from dbreview.link.events import Effect, Events, Loop, OwnedSession
+from dbreview.link.events import Effect, Events
+from dbreview.link.frame import Frame
 from dbreview.link.names import (
     ClassRef,
     Definition,
@@ -28,9 +28,9 @@ from dbreview.link.names import (
     Names,
     Variable,
 )
+from dbreview.link.routes import FoundRoute
 from dbreview.link.values import (
     ClassValue,
-    Closure,
     Const,
     Context,
     Coroutine,
@@ -41,44 +41,16 @@ from dbreview.link.values import (
     Items,
     LibraryObject,
     ModuleValue,
-    Record,
-    Session,
-    SessionFactory,
     Symbol,
     Value,
-    join,
+    join_all,
 )
-from dbreview.project import Route
 
 if TYPE_CHECKING:
     from dbreview.link.models import Models
 
 _DEEPEST_CALL = 24
 _MOST_CONTEXTS = 48
-
-
-@dataclass(frozen=True, slots=True)
-class Arguments:
-    """The values at a call: positional ones, keywords, and whether a ``*`` or ``**`` hides more."""
-
-    positional: tuple[Value, ...] = ()
-    keywords: tuple[tuple[str, Value], ...] = ()
-    is_open: bool = False
-
-    def get(self, index: int, name: str) -> Value:
-        """The argument at this position or with this keyword."""
-        if index < len(self.positional):
-            return self.positional[index]
-        return self.keyword(name)
-
-    def keyword(self, name: str) -> Value:
-        return next((value for key, value in self.keywords if key == name), None)
-
-    def has(self, name: str) -> bool:
-        return any(key == name for key, _ in self.keywords)
-
-    def values(self) -> tuple[Value, ...]:
-        return (*self.positional, *(value for _, value in self.keywords))
 
 
 @dataclass(slots=True)
@@ -92,18 +64,6 @@ class Outcome:
 
 
 _NOTHING = Outcome()
-
-
-@dataclass(frozen=True, slots=True)
-class LocalRoute:
-    """A path operation defined inside a function, with the variables that it sees."""
-
-    route: Route
-    function: FunctionValue
-
-    @property
-    def ref(self) -> FunctionRef:
-        return self.function.ref
 
 
 class Interpreter:
@@ -120,7 +80,7 @@ class Interpreter:
         self.most_contexts = _MOST_CONTEXTS
         self.request_state: dict[str, Value] = {}
         self.seen: set[FunctionRef] = set()
-        self.local_routes: dict[FunctionRef, LocalRoute] = {}
+        self.local_routes: dict[FunctionRef, FoundRoute] = {}
         self._outcomes: dict[tuple[object, ...], Outcome] = {}
         self._contexts: dict[int, int] = {}
         self._stack: list[FunctionRef] = []
@@ -241,7 +201,7 @@ class Interpreter:
                 value, is_given = arguments.keyword(parameter.name), True
             elif parameter.kind == "*":
                 rest = arguments.positional[position:]
-                value = Items(_join_all(rest)) if rest else None
+                value = Items(join_all(rest)) if rest else None
             elif parameter.kind == "**":
                 named = {p.name for p in ref.facts.parameters}
                 rest_named = tuple((k, v) for k, v in arguments.keywords if k not in named)
@@ -324,284 +284,3 @@ class Interpreter:
         if ref.facts.is_async:
             return Coroutine(outcome.value)
         return outcome.value
-
-
-class Frame(Evaluator):
-    """One reading of one body: its variables, its loops, what it does and gives."""
-
-    def __init__(
-        self,
-        interpreter: Interpreter,
-        path: str,
-        ref: FunctionRef | None,
-        env: dict[str, Value],
-        closure: Closure | None = None,
-    ) -> None:
-        super().__init__(interpreter, path, ref, env, closure)
-        self.returned: Value = None
-        self.yielded: Value = None
-
-    @property
-    def is_abstract(self) -> bool:
-        """Whether the body does nothing: an interface's method."""
-        body = self.ref.facts.body if self.ref is not None else ()
-        return all(
-            isinstance(s, (facts.Jump, facts.Raise))
-            or (isinstance(s, facts.ExpressionStatement) and isinstance(s.value, facts.Constant))
-            for s in body
-        )
-
-    def fields_of_receiver(self) -> tuple[tuple[str, Value], ...]:
-        """What the body assigned to attributes of its first parameter."""
-        if self.ref is None or not self.ref.facts.parameters:
-            return ()
-        prefix = f"{self.ref.facts.parameters[0].name}."
-        return tuple(
-            (name.removeprefix(prefix), value)
-            for name, value in sorted(self.env.items())
-            if name.startswith(prefix) and value is not None and "." not in name.removeprefix(prefix)
-        )
-
-    # --- statements
-
-    def run(self, body: Block) -> bool:
-        """Follow a block; False when no path reaches its end."""
-        return all(self._statement(statement) for statement in body)
-
-    def _statement(self, statement: facts.Statement) -> bool:
-        match statement:
-            case facts.ExpressionStatement(value):
-                self.evaluate(value)
-            case facts.Assign(targets, value):
-                found = self.evaluate(value)
-                for target in targets:
-                    self.bind_target(target, found)
-                    self.note_dependence(target, value)
-                    self._note_owner(target, value, found)
-            case facts.AnnotatedAssign(target, annotation, value):
-                found = self.evaluate(value) if value is not None else None
-                if found is None or isinstance(found, Const):
-                    found = self.interpreter.declared.value(self.path, annotation, frame=self) or found
-                self.bind_target(target, found)
-                if value is not None:
-                    self.note_dependence(target, value)
-                    self._note_owner(target, value, found)
-            case facts.AugmentedAssign(target, _, value):
-                self.evaluate(target)
-                added = self.evaluate(value)
-                self.note_dependence(target, value)
-                if isinstance(target, facts.Name):
-                    before = self.env.get(target.id)
-                    if isinstance(before, Items) and isinstance(added, Items):
-                        self.env[target.id] = join(before, added)
-                    elif isinstance(before, Const):
-                        self.env[target.id] = None
-            case facts.Return(value):
-                if value is not None:
-                    self.returned = join(self.returned, self.evaluate(value))
-                return False
-            case facts.Raise(value):
-                if value is not None:
-                    self.evaluate(value)
-                return False
-            case facts.Jump(kind):
-                return kind == "pass"
-            case facts.If():
-                return self._if(statement)
-            case facts.For():
-                self._for(statement)
-            case facts.While(test, body, orelse):
-                self.evaluate(test)
-                self._loop(Loop(self.place(statement.at), "other", frozenset(), None, "low"), body)
-                self.run(orelse)
-                if isinstance(test, facts.Constant) and test.value is True and not loops.leaves(body):
-                    return False
-            case facts.With():
-                return self._with(statement)
-            case facts.Try():
-                return self._try(statement)
-            case facts.Match(subject, cases):
-                return self._match(subject, cases)
-            case facts.Function():
-                ref = FunctionRef(self.path, statement)
-                function = FunctionValue(ref, None, self.as_closure())
-                self.env[statement.name] = function
-                self._note_route(function)
-            case facts.Delete(target):
-                if isinstance(target, facts.Name):
-                    self.env.pop(target.id, None)
-            case facts.Assert(test):
-                self.evaluate(test)
-            case facts.Import() | facts.ImportFrom():
-                self._local_import(statement)
-        return True
-
-    def _note_owner(self, target: Expression, value: Expression, found: Value) -> None:
-        """A session opened and bound to a local name belongs to the function."""
-        call = value.value if isinstance(value, facts.Await) else value
-        if self.ref is None or not isinstance(target, facts.Name) or not isinstance(call, facts.Call):
-            return
-        if isinstance(found, Session) and found.opened_at is not None and not found.is_scoped:
-            is_next = isinstance(call.func, facts.Name) and call.func.id in ("next", "anext")
-            at = self.place(call.at)
-            self.interpreter.events.owned[at] = OwnedSession(at, self.ref, target.id, found.kind, is_next)
-
-    def _note_route(self, function: FunctionValue) -> None:
-        for decorator in function.ref.facts.decorators:
-            route = routes.decorated(self, function.ref, decorator)
-            if route is not None:
-                self.interpreter.local_routes.setdefault(function.ref, LocalRoute(route, function))
-
-    def note_temporary(self, session: Session, method: str) -> None:
-        """A session that is opened for one call and has no name can never be closed."""
-        effect = sqlalchemy.SESSION_METHODS.get(method)
-        if self.ref is not None and effect is not None and effect.effect is not None and session.opened_at is not None:
-            at = session.opened_at
-            self.interpreter.events.owned.setdefault(at, OwnedSession(at, self.ref, "", session.kind))
-
-    def _local_import(self, statement: facts.Import | facts.ImportFrom) -> None:
-        for name, definition in self.interpreter.names.local_imports(self.path, statement):
-            self.env[name] = self.interpreter.definition_value(definition)
-
-    def _if(self, statement: facts.If) -> bool:
-        self.evaluate(statement.test)
-        decided = self.truth(statement.test)
-        if decided is not None:
-            return self.run(statement.body if decided else statement.orelse)
-        before = dict(self.env)
-        goes_on = self._branch(statement.body)
-        after_body, self.env = self.env, before
-        other_goes_on = self._branch(statement.orelse)
-        if goes_on and other_goes_on:
-            self._merge(after_body)
-        elif goes_on:
-            self.env = after_body
-        return goes_on or other_goes_on
-
-    def _branch(self, body: Block) -> bool:
-        """Follow a block that only some passes take; one that ends the loop runs once at most."""
-        if not self.loops or not loops.ends_loop(body):
-            return self.run(body)
-        self.loops.append(Loop(self.loops[-1].at, "exit", frozenset(), None, "low"))
-        goes_on = self.run(body)
-        self.loops.pop()
-        return goes_on
-
-    def _merge(self, other: dict[str, Value]) -> None:
-        for name, value in other.items():
-            self.env[name] = join(self.env.get(name), value)
-
-    def _for(self, statement: facts.For) -> None:
-        values = self.iterated(statement.iterable)
-        loop = self.loop_over(statement.target, statement.iterable, values, self.place(statement.at), statement.body)
-        element = self.element_of(values, loop.at, statement.iterable)
-        if isinstance(element, Session):  # `async for session in get_session(): ...` is a `with`
-            self.bind_target(statement.target, element)
-            self.run(statement.body)
-            return
-        before = dict(self.env)
-        self.bind_target(statement.target, element)
-        fetch = loops.fetch_of(values)
-        self.filling += [fetch] if fetch is not None else []
-        self._loop(loop, statement.body)
-        del self.filling[len(self.filling) - (fetch is not None) :]
-        self._merge(before)
-        self.run(statement.orelse)
-
-    def _loop(self, loop: Loop, body: Block) -> None:
-        self.loops.append(loop)
-        self.run(body)
-        self.loops.pop()
-
-    def _with(self, statement: facts.With) -> bool:
-        for item in statement.items:
-            found = self.enter(item.context)
-            if item.target is not None:
-                self.bind_target(item.target, found)
-        self.run_with_body(statement)
-        return loops.may_end(statement.body)
-
-    def run_with_body(self, statement: facts.With) -> None:
-        self.run(statement.body)
-
-    def _try(self, statement: facts.Try) -> bool:
-        before = dict(self.env)
-        goes_on = self.run(statement.body) and self.run(statement.orelse)
-        ends = [(goes_on, self.env)]
-        for handler in statement.handlers:
-            self.env = dict(before)
-            self._merge(ends[0][1])
-            if handler.name is not None:
-                self.env[handler.name] = None
-            ends.append((self._branch(handler.body), self.env))
-        live = [env for goes_on, env in ends if goes_on]
-        self.env = live[0] if live else ends[0][1]
-        for env in live[1:]:
-            self._merge(env)
-        return self.run(statement.finalbody) and bool(live)
-
-    def _match(self, subject: Expression, cases: Sequence[facts.Case]) -> bool:
-        self.evaluate(subject)
-        before = dict(self.env)
-        live: list[dict[str, Value]] = [before]
-        for case in cases:
-            self.env = dict(before)
-            for name in case.bindings:
-                self.env[name] = None
-            if case.guard is not None:
-                self.evaluate(case.guard)
-            if self.run(case.body):
-                live.append(self.env)
-        self.env = dict(live[0])
-        for env in live[1:]:
-            self._merge(env)
-        return True
-
-    # --- targets
-
-    def bind_target(self, target: Expression, value: Value) -> None:
-        match target:
-            case facts.Name(name):
-                self._set(name, value)
-            case facts.Attribute(inner, attr):
-                if (path := self.dotted(target)) is not None:
-                    self._set(path, value)
-                    if ".state." in path and isinstance(value, (Session, SessionFactory, Instance)):
-                        self.interpreter.request_state.setdefault(attr, replace_opening(value))
-                else:
-                    self.evaluate(inner)
-            case facts.Display(_, items):
-                parts = value.items if isinstance(value, Record) and len(value.items) == len(items) else None
-                for index, item in enumerate(items):
-                    self.bind_target(item, parts[index] if parts is not None else self.part_of(value))
-            case facts.Starred(inner):
-                self.bind_target(inner, None)
-            case facts.Subscript(inner, index):
-                holder = self.evaluate(inner)
-                key = self.evaluate(index)
-                if isinstance(inner, facts.Name) and isinstance(holder, Entries):
-                    known = ((str(key.value), value),) if isinstance(key, Const) else ()
-                    filled = (Items(None, self.filling[-1]),) if self.filling else ()
-                    others = filled or (() if known else (value,))
-                    self.env[inner.id] = Entries((*holder.items, *known), (*holder.others, *others)[:8])
-
-    def _set(self, name: str, value: Value) -> None:
-        prefix = f"{name}."
-        for known in [known for known in self.env if known.startswith(prefix)]:
-            del self.env[known]
-        self.env[name] = value
-
-    def as_closure(self) -> Closure:
-        return Closure(self.env)
-
-
-def replace_opening(value: Session | SessionFactory | Instance) -> Value:
-    """The session as others see it who did not open it."""
-    return replace(value, opened_at=None) if isinstance(value, Session) else value
-
-
-def _join_all(values: Iterable[Value]) -> Value:
-    joined: Value = None
-    for value in values:
-        joined = join(joined, value)
-    return joined

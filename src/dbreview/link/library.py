@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from dbreview import facts
 from dbreview.finding import Place
 from dbreview.frameworks import drivers, fastapi, python, sqlalchemy
-from dbreview.link import loops, methods
+from dbreview.link import calling, iterating, loops, methods
 from dbreview.link.values import (
     Aggregate,
     Attribute,
@@ -37,7 +37,8 @@ from dbreview.link.values import (
 )
 
 if TYPE_CHECKING:
-    from dbreview.link.interpret import Arguments, Frame
+    from dbreview.link.arguments import Arguments
+    from dbreview.link.frame import Frame
 
 DEPENDS = fastapi.DEPENDS
 
@@ -118,8 +119,7 @@ def _sqlalchemy(frame: Frame, dotted: str, arguments: Arguments) -> Value:
         return None
     if name in ("aliased", "with_polymorphic", "deferred"):
         return arguments.get(0, "element")
-    if name in ("desc", "asc", "nullslast", "nullsfirst", "cast", "case", "literal", "literal_column", "exists", "func",
-                "distinct", "label", "extract", "type_coerce", "over", "tuple_", "null", "true", "false", "coalesce"):  # fmt: skip
+    if name in sqlalchemy.EXPRESSIONS:
         return Aggregate(name)
     if name == "col":
         return arguments.get(0, "column_expression")
@@ -157,7 +157,7 @@ def _python(frame: Frame, dotted: str, arguments: Arguments, node: facts.Call) -
         source = arguments.positional[1] if name == "filter" and len(arguments.positional) > 1 else first
         return methods.as_items(frame, source, node)
     if dotted in python.ONE_ITEM:
-        return frame.element_of(first, None, node)
+        return iterating.element_of(frame, first, None, node)
     match dotted:
         case "builtins.enumerate":
             items = methods.as_items(frame, first, node)
@@ -221,13 +221,13 @@ def _map(frame: Frame, arguments: Arguments, node: facts.Call) -> Value:
 
 def _each(frame: Frame, function: Value, source: Value, iterable: facts.Expression, node: facts.Call) -> Value:
     """Call a function once per item; the value of one call."""
-    from dbreview.link.interpret import Arguments as Given
+    from dbreview.link.arguments import Arguments as Given
 
     at = frame.place(node.at)
-    loop = frame.loop_over(facts.Name("item", node.at), iterable, source, at, ())
-    element = frame.element_of(source, at, iterable)
+    loop = iterating.loop_over(frame, facts.Name("item", node.at), iterable, source, at, ())
+    element = iterating.element_of(frame, source, at, iterable)
     frame.loops.append(loop)
-    found = frame.call_value(function, Given((element,)), node)
+    found = calling.call_value(frame, function, Given((element,)), node)
     frame.loops.pop()
     return found
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from dbreview import facts
 from dbreview.frameworks import python, sqlalchemy
+from dbreview.link import calling, iterating
 from dbreview.link.events import LoadEvent
 from dbreview.link.names import ClassRef, FunctionRef
 from dbreview.link.values import (
@@ -22,7 +23,7 @@ from dbreview.link.values import (
 from dbreview.project import Relationship
 
 if TYPE_CHECKING:
-    from dbreview.link.interpret import Frame
+    from dbreview.link.frame import Frame
 
 _EAGER = frozenset({"selectin", "joined", "subquery", "immediate", "False"})
 
@@ -47,7 +48,7 @@ def attribute(frame: Frame, entity: Entity, name: str, node: facts.Attribute) ->
         return FunctionValue(member, ClassValue(entity.model))
     bound = FunctionValue(member, entity)
     if frame.interpreter.is_a(member, python.PROPERTIES):
-        return frame.invoke(bound, None, None)
+        return calling.invoke(frame, bound, None, None)
     return bound
 
 
@@ -63,7 +64,7 @@ def _related(frame: Frame, entity: Entity, relationship: Relationship, node: fac
     loop = entity.loop
     if state == "lazy":
         assert entity.fetch is not None
-        if entity.loop is not None and not frame.leaves_loop(entity):
+        if entity.loop is not None and not iterating.leaves_loop(frame, entity):
             _tell(frame, entity, relationship, node)
         if relationship.is_collection is not True:
             return Entity(target) if target is not None else None
@@ -111,7 +112,7 @@ def _explicit_strategy(frame: Frame, entity: Entity, relationship: Relationship,
             and not frame.interpreter.classes.are_related(load.model, entity.model)
         ):
             continue
-        if load.path == wanted or load.path == (*entity.path, "*"):
+        if load.path in (wanted, (*entity.path, "*")):
             if load.strategy == "eager":
                 return "eager"
             found = load.strategy

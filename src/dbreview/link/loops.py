@@ -67,8 +67,8 @@ def _has_telling_name(expression: Expression) -> bool:
         if name in ("enumerate", "sorted", "list", "reversed", "set", "zip", "tqdm", "tuple"):
             return any(_has_telling_name(argument.value) for argument in expression.arguments)
         return False
-    name = last_name(expression)
-    return name is not None and _NOT_ROWS.search(name.lower()) is not None
+    word = last_name(expression)
+    return word is not None and _NOT_ROWS.search(word.lower()) is not None
 
 
 def _is_constant(iterable: Expression, values: Value) -> bool:

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Literal
 from dbreview import facts
 from dbreview.facts import Expression
 from dbreview.finding import Place
-from dbreview.frameworks import sqlalchemy
-from dbreview.link import library
+from dbreview.frameworks import python, sqlalchemy
+from dbreview.link import effects, library
 from dbreview.link.events import Effect
 from dbreview.link.syntax import dotted_name
 from dbreview.link.values import (
@@ -43,11 +43,13 @@ from dbreview.link.values import (
     Wrapped,
     in_loop,
     join,
+    join_all,
     out_of_loop,
 )
 
 if TYPE_CHECKING:
-    from dbreview.link.interpret import Arguments, Frame
+    from dbreview.link.arguments import Arguments
+    from dbreview.link.frame import Frame
 
 _TYPED = (
     Session,
@@ -136,7 +138,7 @@ def _session(
         kind = _effect_kind(method, name, statement)
         what = f"{dotted_name(node.func) or name}"
         effect = Effect(kind, session.kind, at, what, statement, is_blocking=session.kind == "sync")
-        frame.note(effect, at, node)
+        effects.note(frame, effect, at, node)
     if name == "refresh":
         _mark_refreshed(frame, arguments, node)
     value = _given(session, method, statement, arguments, at)
@@ -248,7 +250,7 @@ def connect(frame: Frame, kind: SessionKind | None, node: facts.Call) -> Session
     """A connection, whose making waits for the database."""
     at = frame.place(node.at)
     what = dotted_name(node.func) or "connect"
-    frame.note(Effect("other", kind, at, what, is_blocking=kind == "sync"), at, node)
+    effects.note(frame, Effect("other", kind, at, what, is_blocking=kind == "sync"), at, node)
     return Session(kind, is_connection=True)
 
 
@@ -303,7 +305,7 @@ def _run(frame: Frame, statement: Statement, name: str, node: facts.Call) -> obj
         effect = Effect(
             "write", statement.session.kind, at, what, statement, is_blocking=statement.session.kind == "sync"
         )
-        frame.note(effect, at, node)
+        effects.note(frame, effect, at, node)
         return None
     return NotImplemented
 
@@ -317,7 +319,7 @@ def run_query(frame: Frame, statement: Statement, node: Expression) -> Items:
     frame.interpreter.events.saw_query(at, _has_known_entity(statement))
     call_node = node if isinstance(node, facts.Call) else facts.Call(node, (), node.at)
     effect = Effect("read", session.kind, at, "query", statement, is_blocking=session.kind == "sync")
-    frame.note(effect, at, call_node)
+    effects.note(frame, effect, at, call_node)
     fetch = Fetch(at, session, statement)
     shape: Literal["rows", "scalars"] = (
         "scalars" if len(statement.selected) == 1 and isinstance(statement.selected[0], ClassValue) else "rows"
@@ -419,10 +421,7 @@ def as_items(frame: Frame, source: Value, node: Expression) -> Value:
         case Either(parts):
             return next((found for found in (as_items(frame, part, node) for part in parts) if found is not None), None)
         case Record(items):
-            element: Value = None
-            for item in items:
-                element = join(element, item)
-            return Items(element, is_literal=True)
+            return Items(join_all(items), is_literal=True)
     return None
 
 
@@ -468,8 +467,7 @@ def _attribute(frame: Frame, attribute: Attribute, name: str, arguments: Argumen
             if not isinstance(given, (Statement, Aggregate))
             else Condition("in query", attribute)
         )
-    if name in ("is_", "is_not", "isnot", "not_in", "notin_", "like", "ilike", "contains", "startswith", "endswith",
-                "between", "any", "has", "op", "match", "regexp_match", "is_distinct_from", "contained_by", "overlap"):  # fmt: skip
+    if name in sqlalchemy.COMPARISONS:
         return Condition(name, attribute)
     if name == "__eq__":
         return Condition("==", attribute)
@@ -480,12 +478,8 @@ def _attribute(frame: Frame, attribute: Attribute, name: str, arguments: Argumen
     return Aggregate(name)
 
 
-_TEXT_METHODS = frozenset({"lower", "upper", "strip", "title", "replace", "removeprefix", "removesuffix", "lstrip", "rstrip",
-                           "capitalize", "format", "join"})  # fmt: skip
-
-
 def _text(text: str, name: str, arguments: Arguments) -> Value:
-    if name not in _TEXT_METHODS:
+    if name not in python.TEXT_METHODS:
         return None
     given = [value.value for value in arguments.positional if isinstance(value, Const)]
     if len(given) != len(arguments.values()):

@@ -107,9 +107,8 @@ def _batch_tables(function: Function) -> dict[str, str]:
                     isinstance(item.context, facts.Call)
                     and item.context.arguments
                     and isinstance(item.target, facts.Name)
-                ):
-                    if (table := _text(item.context.arguments[0].value)) is not None:
-                        tables[item.target.id] = table
+                ) and (table := _text(item.context.arguments[0].value)) is not None:
+                    tables[item.target.id] = table
     return tables
 
 

@@ -9,7 +9,7 @@ from dbreview import facts
 from dbreview.finding import Place
 from dbreview.frameworks import sqlalchemy
 from dbreview.link import columns as reading
-from dbreview.link.columns import Annotated_, ReadColumn
+from dbreview.link.columns import Annotation, ReadColumn
 from dbreview.link.names import ClassRef, FunctionRef, Variable
 from dbreview.link.relationships import RelationshipReader
 from dbreview.link.values import (
@@ -30,9 +30,6 @@ from dbreview.project import Column, ForeignKey, Index, Model, Relationship, Tab
 if TYPE_CHECKING:
     from dbreview.link.interpret import Interpreter
 
-_NO_COLUMNS = frozenset({"__tablename__", "__table_args__", "__mapper_args__", "__abstract__", "metadata", "registry",
-                         "type_annotation_map", "model_config", "__table__", "__allow_unmapped__", "query"})  # fmt: skip
-
 
 @dataclass(slots=True)
 class Draft:
@@ -45,7 +42,7 @@ class Draft:
     columns: dict[str, Column] = field(default_factory=dict)
     own_columns: set[str] = field(default_factory=set)
     targets: dict[str, tuple[tuple[Value, str | None], ...]] = field(default_factory=dict)
-    relationships: dict[str, tuple[Made, Annotated_ | None, Place]] = field(default_factory=dict)
+    relationships: dict[str, tuple[Made, Annotation | None, Place]] = field(default_factory=dict)
     others: set[str] = field(default_factory=set)
     made_names: dict[Made, str] = field(default_factory=dict)
     arguments: list[Made] = field(default_factory=list)
@@ -112,9 +109,8 @@ class Models:
                 self._by_name.setdefault(ref.name, []).append(ref)
                 self._by_dotted[ref.dotted] = ref
         self._read_core_tables()
-        by_table = {d.table_name: d for d in self.drafts.values() if d.table_name and not self._is_single(d)}
         for ref, draft in self.drafts.items():
-            self._finish_table(ref, draft, by_table)
+            self._finish_table(ref, draft)
         reader = RelationshipReader(self._interpreter, self)
         for ref, draft in self.drafts.items():
             self._relationships[ref] = reader.read(draft)
@@ -147,7 +143,7 @@ class Models:
     def class_values(self, ref: ClassRef) -> dict[str, Value]:
         """The values of the assignments in a class body, in order; later ones see earlier ones."""
         if ref not in self._class_values:
-            from dbreview.link.interpret import Frame
+            from dbreview.link.frame import Frame
 
             env: dict[str, Value] = {}
             self._class_values[ref] = env
@@ -205,7 +201,7 @@ class Models:
                 if self._interpreter.is_a(member, sqlalchemy.DECLARED_ATTR):
                     self._read_declared(draft, name, member, is_own)
                 continue
-            if not isinstance(member, Variable) or name in _NO_COLUMNS:
+            if not isinstance(member, Variable) or name in sqlalchemy.CLASS_SETTINGS:
                 continue
             value = values.get(name)
             annotated = None
@@ -218,7 +214,7 @@ class Models:
         draft: Draft,
         name: str,
         value: Value,
-        annotated: Annotated_ | None,
+        annotated: Annotation | None,
         at: Place,
         is_sqlmodel: bool,
         is_own: bool,
@@ -396,7 +392,7 @@ class Models:
 
     # --- finishing
 
-    def _finish_table(self, ref: ClassRef, draft: Draft, by_table: dict[str | None, Draft]) -> None:
+    def _finish_table(self, ref: ClassRef, draft: Draft) -> None:
         if self._is_single(draft):
             root = draft.parent
             seen = {ref}

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from dbreview import facts
 from dbreview.finding import Place
+from dbreview.link import calling
 from dbreview.link.annotations import parse_annotation
-from dbreview.link.columns import Annotated_
+from dbreview.link.columns import Annotation
 from dbreview.link.names import ClassRef
 from dbreview.link.syntax import dotted_name
 from dbreview.link.values import (
@@ -42,7 +43,7 @@ class RelationshipReader:
             for name, (made, annotated, at) in draft.relationships.items()
         }
 
-    def _read_one(self, draft: Draft, name: str, made: Made, annotated: Annotated_ | None, at: Place) -> Relationship:
+    def _read_one(self, draft: Draft, name: str, made: Made, annotated: Annotation | None, at: Place) -> Relationship:
         options = dict(made.keywords)
         extra = options.get("sa_relationship_kwargs")
         is_fully_read = True
@@ -73,11 +74,11 @@ class RelationshipReader:
         return relationship
 
     def _target(
-        self, draft: Draft, made: Made, options: dict[str, Value], annotated: Annotated_ | None
+        self, draft: Draft, made: Made, options: dict[str, Value], annotated: Annotation | None
     ) -> tuple[ClassRef | None, str | None]:
         given = made.arguments[0] if made.arguments else options.get("argument")
         if isinstance(given, LambdaValue) and isinstance(given.facts, facts.Lambda):
-            given = self._interpreter.module_frame(given.path).call_lambda(given)
+            given = calling.call_lambda(self._interpreter.module_frame(given.path), given)
         match given:
             case ClassValue(ref):
                 return ref, ref.name
@@ -87,7 +88,7 @@ class RelationshipReader:
             return self._annotated_target(draft, annotated)
         return None, None
 
-    def _annotated_target(self, draft: Draft, annotated: Annotated_) -> tuple[ClassRef | None, str | None]:
+    def _annotated_target(self, draft: Draft, annotated: Annotation) -> tuple[ClassRef | None, str | None]:
         node = annotated.target
         assert node is not None
         if isinstance(node, facts.Constant) and isinstance(node.value, str):
@@ -101,7 +102,7 @@ class RelationshipReader:
         return (self._models.named(text, draft.ref), text) if text else (None, None)
 
     def _is_collection(
-        self, draft: Draft, options: dict[str, Value], annotated: Annotated_ | None, target: ClassRef | None
+        self, draft: Draft, options: dict[str, Value], annotated: Annotation | None, target: ClassRef | None
     ) -> bool | None:
         given = options.get("uselist")
         if isinstance(given, Const):
@@ -134,8 +135,7 @@ class RelationshipReader:
             return ()
         keys = self._keys_to(draft.ref, target)
         if "foreign_keys" in options:
-            chosen = _key_attributes(options["foreign_keys"], draft)
-            return chosen
+            return _key_attributes(options["foreign_keys"], draft)
         if "primaryjoin" in options or len(keys) != 1:
             return ()
         attributes = {column.name: attribute for attribute, column in draft.columns.items()}
@@ -186,7 +186,7 @@ def _backref_name(options: dict[str, Value]) -> str | None:
     return None
 
 
-def _lazy(options: dict[str, Value], annotated: Annotated_ | None, made: Made) -> str | None:
+def _lazy(options: dict[str, Value], annotated: Annotation | None, made: Made) -> str | None:
     if annotated is not None and annotated.wrapper in ("dynamic", "write_only"):
         return annotated.wrapper
     if made.dotted.endswith("dynamic_loader"):

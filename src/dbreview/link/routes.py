@@ -9,6 +9,7 @@ from dbreview import facts
 from dbreview.facts import Expression
 from dbreview.finding import Place
 from dbreview.frameworks import fastapi
+from dbreview.link import calling
 from dbreview.link.names import FunctionRef
 from dbreview.link.syntax import calls_in
 from dbreview.link.values import (
@@ -23,14 +24,17 @@ from dbreview.link.values import (
 from dbreview.project import Route
 
 if TYPE_CHECKING:
-    from dbreview.link.evaluate import Evaluator
+    from dbreview.link.frame import Frame
     from dbreview.link.interpret import Interpreter
 
 
 @dataclass(frozen=True, slots=True)
 class FoundRoute:
+    """A path operation and its function; with ``function`` where it is defined inside another one."""
+
     route: Route
     ref: FunctionRef
+    function: FunctionValue | None = None
 
 
 class RouteFinder:
@@ -58,7 +62,7 @@ class RouteFinder:
         frame = self._interpreter.module_frame(path)
         if not is_router(self._interpreter, frame.evaluate(call.func.value)):
             return
-        arguments = frame.arguments(call)
+        arguments = calling.arguments_of(frame, call)
         endpoint, route_path = arguments.get(1, "endpoint"), arguments.get(0, "path")
         if isinstance(endpoint, FunctionValue) and endpoint.ref not in found:
             ref = endpoint.ref
@@ -72,14 +76,14 @@ class RouteFinder:
             found[ref] = FoundRoute(route, ref)
 
 
-def decorated(frame: Evaluator, ref: FunctionRef, decorator: Expression) -> Route | None:
+def decorated(frame: Frame, ref: FunctionRef, decorator: Expression) -> Route | None:
     """The route that a decorator makes of a function, if its receiver is an app or router."""
     if not isinstance(decorator, facts.Call) or not isinstance(decorator.func, facts.Attribute):
         return None
     name = decorator.func.attr
     if name not in fastapi.ROUTE_METHODS or not is_router(frame.interpreter, frame.evaluate(decorator.func.value)):
         return None
-    arguments = frame.arguments(decorator)
+    arguments = calling.arguments_of(frame, decorator)
     path = arguments.get(0, "path")
     methods = (name.upper(),) if name in fastapi.HTTP_METHODS else _methods(arguments.keyword("methods"))
     shown = str(path.value) if isinstance(path, Const) else ""

@@ -210,9 +210,8 @@ def _escapes(body: Block, name: str) -> bool:
                     "callback",
                     "enter_context",
                     "enter_async_context",
-                ):
-                    if any(isinstance(a.value, facts.Name) and a.value.id == name for a in arguments):
-                        return True
+                ) and any(isinstance(a.value, facts.Name) and a.value.id == name for a in arguments):
+                    return True
             case facts.Assign((facts.Subscript(), *_), value) if _hands_on(value, name):
                 return True
             case facts.Assign((facts.Attribute() as target, *_), value) if _hands_on(value, name):
@@ -299,7 +298,7 @@ def _closes_argument(interpreter: Interpreter, ref: FunctionRef, func: facts.Exp
 def _is_closed_on_every_path(interpreter: Interpreter, ref: FunctionRef, body: Block, name: str) -> bool:
     for node in walk(body):
         match node:
-            case facts.Try(tried, handlers, orelse, final):
+            case facts.Try(handlers=handlers, finalbody=final):
                 if _has_close(interpreter, ref, final, name):
                     return True
                 catching = [h for h in handlers if _has_close(interpreter, ref, h.body, name) and _catches_all(h)]

@@ -58,9 +58,9 @@ def _dependencies(interpreter: Interpreter, found: list[FoundRoute]) -> Understa
             if isinstance(parameter.default, Call):
                 marker = frame.evaluate(parameter.default)
                 if isinstance(marker, LibraryObject) and marker.dotted in fastapi.DEPENDS:
-                    if not marker.arguments and parameter.annotation is None:
-                        missing.append(parameter.name)
-                    elif marker.arguments and marker.arguments[0] is None:
+                    if (not marker.arguments and parameter.annotation is None) or (
+                        marker.arguments and marker.arguments[0] is None
+                    ):
                         missing.append(parameter.name)
         known += not missing
         unresolved += missing

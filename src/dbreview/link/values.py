@@ -6,6 +6,7 @@ with the same arguments.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
@@ -365,6 +366,14 @@ def join(first: Value, second: Value) -> Value:
         if option not in merged:
             merged.append(option)
     return Either(tuple(merged)) if len(merged) <= _MOST_OPTIONS else None
+
+
+def join_all(values: Iterable[Value]) -> Value:
+    """What something is that is one of these values."""
+    joined: Value = None
+    for value in values:
+        joined = join(joined, value)
+    return joined
 
 
 def merge(first: Statement, second: Statement) -> Statement:

@@ -1,0 +1,157 @@
+"""What ``holder.name`` is, for every kind of holder."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dbreview import facts
+from dbreview.frameworks import python, sqlalchemy
+from dbreview.link import (
+    calling,
+    library,
+    loading,
+)
+from dbreview.link.names import ClassRef, FunctionRef, Variable
+from dbreview.link.syntax import dotted_name
+from dbreview.link.values import (
+    Attribute,
+    ClassValue,
+    Const,
+    Either,
+    Engine,
+    Entity,
+    FunctionValue,
+    Instance,
+    Items,
+    LibraryObject,
+    Made,
+    ModuleValue,
+    Record,
+    Result,
+    Session,
+    Statement,
+    Symbol,
+    TableColumn,
+    TableColumns,
+    Value,
+    join,
+)
+
+if TYPE_CHECKING:
+    from dbreview.link.frame import Frame
+
+
+def attribute(frame: Frame, node: facts.Attribute) -> Value:
+    path = dotted_name(node)
+    if path is not None and path in frame.env:
+        return frame.env[path]
+    return attribute_of(frame, frame.evaluate(node.value), node.attr, node)
+
+
+def attribute_of(frame: Frame, holder: Value, name: str, node: facts.Attribute) -> Value:
+    """What ``holder.name`` is, read at ``node``."""
+    match holder:
+        case None:
+            return None
+        case ModuleValue(path):
+            return frame.interpreter.module_value(path, name) or _submodule(frame, path, name)
+        case Symbol(dotted):
+            full = f"{dotted}.{name}"
+            if full in sqlalchemy.SESSION_SYMBOLS:
+                return Session(sqlalchemy.SESSION_SYMBOLS[full], is_scoped=True)
+            return Symbol(full)
+        case ClassValue(ref):
+            return _class_attribute(frame, ref, name)
+        case Instance(ref):
+            return _instance_attribute(frame, holder, ref, name)
+        case Entity():
+            return loading.attribute(frame, holder, name, node)
+        case Either(parts):
+            found: Value = None
+            for part in parts:
+                found = join(found, attribute_of(frame, part, name, node))
+            return found
+        case LibraryObject(dotted, given):
+            position = python.GENERIC_ATTRIBUTES.get(f"{dotted}.{name}")
+            if position is not None and position < len(given):
+                return given[position]
+            return _library_attribute(frame, dotted, name)
+        case Made():
+            return TableColumns(holder) if name in ("c", "columns") else None
+        case TableColumns(table):
+            return TableColumn(table, name)
+        case Record() | Items() | Result() | Statement() | Session() | Engine():
+            return None
+    return None
+
+
+def _library_attribute(frame: Frame, dotted: str, name: str) -> Value:
+    if dotted.endswith(".state") and name in frame.interpreter.request_state:
+        return frame.interpreter.request_state[name]
+    if dotted.endswith(")") or name in {"state", "app"}:
+        return LibraryObject(f"{dotted}.{name}")
+    return None
+
+
+def _submodule(frame: Frame, path: str, name: str) -> Value:
+    return frame.interpreter.definition_value(frame.interpreter.names.submodule(path, name))
+
+
+def _class_attribute(frame: Frame, ref: ClassRef, name: str) -> Value:
+    classes = frame.interpreter.classes
+    member = classes.member(ref, name)
+    if name in ("__name__", "__qualname__"):
+        return Const(ref.name)
+    if classes.is_declarative(ref) and not isinstance(member, (FunctionRef, ClassRef)):
+        if not name.startswith("__") and (member is not None or frame.interpreter.models.has_attribute(ref, name)):
+            return Attribute(ref, name)
+        if name == "__table__":
+            return ClassValue(ref)
+    match member:
+        case FunctionRef():
+            if frame.interpreter.is_a(member, python.PROPERTIES) and classes.is_declarative(ref):
+                return Attribute(ref, name)
+            if "builtins.classmethod" in frame.interpreter.decorations(member):
+                return FunctionValue(member, ClassValue(ref))
+            return FunctionValue(member)
+        case ClassRef():
+            return ClassValue(member)
+        case Variable():
+            return classes.value_of_member(ref, name)
+    if name in ("c", "columns") and classes.is_declarative(ref):
+        return ClassValue(ref)
+    return None
+
+
+def _instance_attribute(frame: Frame, holder: Instance, ref: ClassRef, name: str) -> Value:
+    found = holder.field(name)
+    if found is not None:
+        return found
+    classes = frame.interpreter.classes
+    member = classes.member(ref, name)
+    match member:
+        case FunctionRef():
+            bound = _bound(frame, member, holder, ref)
+            if frame.interpreter.is_a(member, python.PROPERTIES):
+                return calling.invoke(frame, bound, None, None)
+            return bound
+        case ClassRef():
+            return ClassValue(member)
+        case Variable():
+            value = classes.value_of_member(ref, name)
+            if isinstance(value, LibraryObject) and value.dotted in library.DEPENDS:
+                return frame.interpreter.declared.provided_by(value.arguments[0] if value.arguments else None)
+            return value
+    if name == "__class__":
+        return ClassValue(ref)
+    built = classes.instance(ref)
+    return built.field(name) if built is not holder else None
+
+
+def _bound(frame: Frame, member: FunctionRef, receiver: Value, ref: ClassRef) -> FunctionValue:
+    decorations = frame.interpreter.decorations(member)
+    if "builtins.staticmethod" in decorations:
+        return FunctionValue(member)
+    if "builtins.classmethod" in decorations:
+        return FunctionValue(member, ClassValue(ref))
+    return FunctionValue(member, receiver)

@@ -1,0 +1,213 @@
+"""Calls: what is called, with which arguments, what comes back, what it does."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from dbreview import facts
+from dbreview.frameworks import sqlalchemy
+from dbreview.link import (
+    attributes,
+    effects,
+    library,
+    methods,
+    statements,
+)
+from dbreview.link.arguments import Arguments
+from dbreview.link.names import ClassRef, FunctionRef, Variable
+from dbreview.link.syntax import dotted_name
+from dbreview.link.values import (
+    ClassValue,
+    Either,
+    Entity,
+    Entries,
+    FunctionValue,
+    Instance,
+    Items,
+    LambdaValue,
+    LibraryObject,
+    Record,
+    Session,
+    SessionFactory,
+    Symbol,
+    Value,
+    join,
+)
+
+if TYPE_CHECKING:
+    from dbreview.link.frame import Frame
+
+
+def call(frame: Frame, node: facts.Call, *, is_awaited: bool = False) -> Value:
+    """The value of a call, with what it does noted in this reading."""
+    if isinstance(node.func, facts.Attribute):
+        found = _method_call(frame, node, node.func, is_awaited)
+        if found is not NotImplemented:
+            return found  # type: ignore[return-value]
+    callee = frame.evaluate(node.func)
+    arguments = arguments_of(frame, node)
+    return call_value(frame, callee, arguments, node, is_awaited)
+
+
+def _method_call(frame: Frame, node: facts.Call, func: facts.Attribute, is_awaited: bool) -> object:
+    path = dotted_name(func)
+    if path is not None and path in frame.env:
+        return NotImplemented
+    if isinstance(func.value, facts.Call) and isinstance(func.value.func, facts.Name) and func.value.func.id == "super":
+        return _super_call(frame, node, func)
+    receiver = frame.evaluate(func.value)
+    if receiver is None and _looks_like_session_call(func):
+        frame.interpreter.events.saw_session_call(frame.place(node.at), None)
+    if isinstance(receiver, Either):
+        arguments = arguments_of(frame, node)
+        found: Value = None
+        for part in receiver.options:
+            found = join(found, _call_on(frame, part, func, arguments, node, is_awaited))
+        return found
+    if isinstance(receiver, Session) and receiver.opened_at == frame.place(func.value.at):
+        statements.note_temporary(frame, receiver, func.attr)
+    if not methods.has_methods(receiver):
+        callee = attributes.attribute_of(frame, receiver, func.attr, func)
+        return call_value(frame, callee, arguments_of(frame, node), node, is_awaited)
+    return methods.call(frame, receiver, func, arguments_of(frame, node), node, is_awaited)
+
+
+def _call_on(
+    frame: Frame, receiver: Value, func: facts.Attribute, arguments: Arguments, node: facts.Call, is_awaited: bool
+) -> Value:
+    if methods.has_methods(receiver):
+        return methods.call(frame, receiver, func, arguments, node, is_awaited)
+    return call_value(frame, attributes.attribute_of(frame, receiver, func.attr, func), arguments, node, is_awaited)
+
+
+def _super_call(frame: Frame, node: facts.Call, func: facts.Attribute) -> Value:
+    arguments = arguments_of(frame, node)
+    owner = frame.ref.owner if frame.ref is not None else None
+    if owner is None or frame.ref is None or not frame.ref.facts.parameters:
+        return None
+    receiver = frame.env.get(frame.ref.facts.parameters[0].name)
+    ref = receiver.ref if isinstance(receiver, (Instance, ClassValue)) else owner
+    member = frame.interpreter.classes.after(ref, owner, func.attr)
+    if not isinstance(member, FunctionRef):
+        return None
+    value = invoke(frame, FunctionValue(member, receiver), arguments, node)
+    if func.attr == "__init__":
+        outcome = frame.interpreter.call(FunctionValue(member, receiver), arguments)
+        for name, field in outcome.fields:
+            frame.env[f"{frame.ref.facts.parameters[0].name}.{name}"] = field
+    return value
+
+
+def arguments_of(frame: Frame, node: facts.Call) -> Arguments:
+    positional: list[Value] = []
+    keywords: list[tuple[str, Value]] = []
+    is_open = False
+    for argument in node.arguments:
+        value = frame.evaluate(argument.value)
+        if argument.stars == "*" and isinstance(value, Record):
+            positional.extend(value.items)
+        elif argument.stars == "*" and isinstance(value, Items) and value.exact:
+            positional.extend(value.exact)
+        elif argument.stars == "**" and isinstance(value, Entries):
+            keywords.extend(value.items)
+            is_open = is_open or bool(value.others)
+        elif argument.stars:
+            is_open = True
+        elif argument.keyword is not None:
+            keywords.append((argument.keyword, value))
+        else:
+            positional.append(value)
+    return Arguments(tuple(positional), tuple(keywords), is_open)
+
+
+def call_value(frame: Frame, callee: Value, arguments: Arguments, node: facts.Call, is_awaited: bool = False) -> Value:
+    """What calling ``callee`` gives."""
+    match callee:
+        case FunctionValue():
+            return invoke(frame, callee, arguments, node)
+        case ClassValue(ref):
+            return _instantiate(frame, ref, arguments, node)
+        case Symbol(dotted):
+            return library.call(frame, dotted, arguments, node)
+        case SessionFactory(kind, is_scoped):
+            at = frame.place(node.at)
+            if not is_scoped:
+                frame.interpreter.events.opened.setdefault(at, kind)
+            return Session(kind, is_scoped=is_scoped, opened_at=at)
+        case Session(is_scoped=True):
+            return callee
+        case LambdaValue():
+            return call_lambda(frame, callee, arguments)
+        case Instance(ref):
+            member = frame.interpreter.classes.member(ref, "__call__")
+            if isinstance(member, FunctionRef):
+                return invoke(frame, FunctionValue(member, callee), arguments, node)
+        case LibraryObject(dotted):
+            return LibraryObject(f"{dotted}()", arguments.values())
+        case Either(parts):
+            found: Value = None
+            for part in parts:
+                found = join(found, call_value(frame, part, arguments, node, is_awaited))
+            return found
+    return None
+
+
+def call_lambda(frame: Frame, function: LambdaValue, arguments: Arguments | None = None) -> Value:
+    from dbreview.link.frame import Frame
+
+    node = function.facts
+    assert isinstance(node, facts.Lambda)
+    env: dict[str, Value] = {}
+    for index, parameter in enumerate(node.parameters):
+        env[parameter.name] = arguments.get(index, parameter.name) if arguments is not None else None
+    frame = Frame(frame.interpreter, function.path, frame.ref, env, function.closure)
+    frame.loops = frame.loops
+    frame.effects = frame.effects
+    return frame.evaluate(node.body)
+
+
+def invoke(frame: Frame, function: FunctionValue, arguments: Arguments | None, node: facts.Call | None) -> Value:
+    """Call a function of the project: its value here, its effects noted here."""
+    outcome = frame.interpreter.call(function, arguments or Arguments())
+    if node is not None:
+        at = frame.place(node.at)
+        for effect in outcome.effects:
+            called = replace(effect, calls=(at, *effect.calls))
+            if function.ref.facts.is_async:
+                called = replace(called, is_blocking=False)
+            effects.note(frame, called, at, node)
+    return frame.interpreter.result_of(function, outcome)
+
+
+def _instantiate(frame: Frame, ref: ClassRef, arguments: Arguments, node: facts.Call) -> Value:
+    classes = frame.interpreter.classes
+    if classes.is_mapped(ref):
+        return Entity(ref)
+    kind = classes.session_kind(ref)
+    if kind is not None:
+        at = frame.place(node.at)
+        frame.interpreter.events.opened.setdefault(at, kind)
+        return Session(kind, opened_at=at)
+    init = classes.member(ref, "__init__")
+    if isinstance(init, FunctionRef):
+        outcome = frame.interpreter.call(FunctionValue(init, Instance(ref)), arguments)
+        at = frame.place(node.at)
+        for effect in outcome.effects:
+            effects.note(frame, replace(effect, calls=(at, *effect.calls)), at, node)
+        return Instance(ref, outcome.fields)
+    fields = tuple((name, value) for name, value in arguments.keywords if value is not None)
+    names = [n for n, m in ref.members.items() if isinstance(m, Variable) and m.annotation is not None]
+    fields += tuple((n, v) for n, v in zip(names, arguments.positional, strict=False) if v is not None)
+    return Instance(ref, fields)
+
+
+def _looks_like_session_call(func: facts.Attribute) -> bool:
+    owner = (
+        func.value.attr
+        if isinstance(func.value, facts.Attribute)
+        else func.value.id
+        if isinstance(func.value, facts.Name)
+        else ""
+    )
+    return owner.lstrip("_") in sqlalchemy.SESSION_NAMES and func.attr in sqlalchemy.TELLING_SESSION_METHODS

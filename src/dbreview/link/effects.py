@@ -1,0 +1,68 @@
+"""What a body does to the database, and where a loop repeats it or the event loop waits for it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from dbreview import facts
+from dbreview.facts import Expression
+from dbreview.finding import Place
+from dbreview.link.events import BlockEvent, Effect, Loop, RepeatEvent
+from dbreview.link.syntax import names_in
+
+if TYPE_CHECKING:
+    from dbreview.link.frame import Frame
+
+
+def note(frame: Frame, effect: Effect, at: Place, node: facts.Call) -> None:
+    """Remember an effect of this body; tell of it where a loop repeats it or the event loop waits."""
+    key = (effect.kind, effect.at)
+    known = frame.effects.get(key)
+    if known is None or len(known.calls) > len(effect.calls):
+        frame.effects[key] = effect
+    if effect.is_blocking and frame.ref is not None and frame.ref.facts.is_async:
+        event = BlockEvent(at, frame.ref, effect, frame.interpreter.is_request)
+        frame.interpreter.events.blocks.setdefault((frame.ref, at), event)
+    loop = row_loop(frame)
+    if effect.kind == "read" and loop is not None:
+        _note_repeat(frame, effect, at, node, loop)
+
+
+def _note_repeat(frame: Frame, effect: Effect, at: Place, node: facts.Call, loop: Loop) -> None:
+    events = frame.interpreter.events
+    depends = _depends(frame, node, loop)
+    known = events.repeats.get(at)
+    if known is not None and (len(known.effect.calls) <= len(effect.calls)) and (known.depends_on_loop or not depends):
+        return
+    events.repeats[at] = RepeatEvent(at, loop, effect, depends, frame.interpreter.is_request)
+
+
+def _depends(frame: Frame, node: facts.Call, loop: Loop) -> bool:
+    names = names_in(node)
+    return bool(names & changing(frame))
+
+
+def changing(frame: Frame) -> frozenset[str]:
+    """The variables whose values change from pass to pass of the loops being followed."""
+    found: frozenset[str] = frozenset()
+    for loop in frame.loops:
+        found |= loop.names
+    return found
+
+
+def note_dependence(frame: Frame, target: Expression, value: Expression) -> None:
+    """A name assigned from something that changes per pass changes per pass itself."""
+    if frame.loops and names_in(value) & changing(frame):
+        loop = frame.loops[-1]
+        frame.loops[-1] = replace(loop, names=loop.names | names_in(target))
+
+
+def row_loop(frame: Frame) -> Loop | None:
+    """The innermost loop over rows, unless what runs now runs in its last pass only."""
+    for loop in reversed(frame.loops):
+        if loop.is_search or loop.kind == "exit":
+            return None
+        if loop.kind == "rows":
+            return loop
+    return None

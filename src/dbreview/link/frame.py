@@ -1,0 +1,158 @@
+"""One reading of one body: its variables, its loops, what it does and gives."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from dbreview import facts
+from dbreview.facts import Block, Expression, Span
+from dbreview.finding import Place
+from dbreview.link import (
+    evaluate,
+    iterating,
+    statements,
+)
+from dbreview.link.events import Effect, Loop
+from dbreview.link.names import Definition, FunctionRef
+from dbreview.link.syntax import dotted_name
+from dbreview.link.values import (
+    ClassValue,
+    Closure,
+    Const,
+    Entries,
+    Fetch,
+    Instance,
+    Items,
+    LibraryObject,
+    ModuleValue,
+    Record,
+    Session,
+    SessionFactory,
+    Symbol,
+    Value,
+)
+
+if TYPE_CHECKING:
+    from dbreview.link.interpret import Interpreter
+
+
+class Frame:
+    """The state of a reading. What statements and expressions do to it is in the modules beside."""
+
+    def __init__(
+        self,
+        interpreter: Interpreter,
+        path: str,
+        ref: FunctionRef | None,
+        env: dict[str, Value],
+        closure: Closure | None = None,
+    ) -> None:
+        self.interpreter = interpreter
+        self.path = path
+        self.ref = ref
+        self.env = env
+        self.closure = closure
+        self.loops: list[Loop] = []
+        self.filling: list[Fetch] = []
+        self.effects: dict[tuple[str, Place], Effect] = {}
+        self.returned: Value = None
+        self.yielded: Value = None
+
+    def run(self, body: Block) -> bool:
+        """Follow a block; False when no path reaches its end."""
+        return statements.run(self, body)
+
+    def evaluate(self, expression: Expression) -> Value:
+        """The value of an expression, with its effects noted on the way."""
+        return evaluate.evaluate(self, expression)
+
+    def place(self, at: Span) -> Place:
+        return Place(self.path, *at)
+
+    def lookup(self, name: str) -> Value:
+        if name in self.env:
+            return self.env[name]
+        if self.closure is not None and name in self.closure.names:
+            return self.closure.names[name]
+        if self.interpreter.names.resolve(self.path, name) is not None:
+            return self.interpreter.module_value(self.path, name)
+        return Symbol(f"builtins.{name}") if name in python.BUILTINS else None
+
+    def symbol_of(self, expression: Expression) -> str | None:
+        """The dotted name of the library symbol behind a decorator or type expression."""
+        if isinstance(expression, facts.Call):
+            expression = expression.func
+        match evaluate.evaluate(self, expression):
+            case Symbol(dotted) | LibraryObject(dotted):
+                return dotted
+        return None
+
+    def definition_in(self, holder: Value, name: str) -> Definition | None:
+        match holder:
+            case ModuleValue(path):
+                return self.interpreter.names.resolve(path, name)
+            case ClassValue(ref):
+                return self.interpreter.classes.member(ref, name)
+        return None
+
+    @property
+    def is_abstract(self) -> bool:
+        """Whether the body does nothing: an interface's method."""
+        body = self.ref.facts.body if self.ref is not None else ()
+        return all(
+            isinstance(s, (facts.Jump, facts.Raise))
+            or (isinstance(s, facts.ExpressionStatement) and isinstance(s.value, facts.Constant))
+            for s in body
+        )
+
+    def fields_of_receiver(self) -> tuple[tuple[str, Value], ...]:
+        """What the body assigned to attributes of its first parameter."""
+        if self.ref is None or not self.ref.facts.parameters:
+            return ()
+        prefix = f"{self.ref.facts.parameters[0].name}."
+        return tuple(
+            (name.removeprefix(prefix), value)
+            for name, value in sorted(self.env.items())
+            if name.startswith(prefix) and value is not None and "." not in name.removeprefix(prefix)
+        )
+
+    def bind_target(self, target: Expression, value: Value) -> None:
+        match target:
+            case facts.Name(name):
+                self._set(name, value)
+            case facts.Attribute(inner, attr):
+                if (path := dotted_name(target)) is not None:
+                    self._set(path, value)
+                    if ".state." in path and isinstance(value, (Session, SessionFactory, Instance)):
+                        self.interpreter.request_state.setdefault(attr, _as_seen_by_others(value))
+                else:
+                    evaluate.evaluate(self, inner)
+            case facts.Display(_, items):
+                parts = value.items if isinstance(value, Record) and len(value.items) == len(items) else None
+                for index, item in enumerate(items):
+                    self.bind_target(item, parts[index] if parts is not None else iterating.part_of(self, value))
+            case facts.Starred(inner):
+                self.bind_target(inner, None)
+            case facts.Subscript(inner, index):
+                holder = evaluate.evaluate(self, inner)
+                key = evaluate.evaluate(self, index)
+                if isinstance(inner, facts.Name) and isinstance(holder, Entries):
+                    known = ((str(key.value), value),) if isinstance(key, Const) else ()
+                    filled = (Items(None, self.filling[-1]),) if self.filling else ()
+                    others = filled or (() if known else (value,))
+                    self.env[inner.id] = Entries((*holder.items, *known), (*holder.others, *others)[:8])
+
+    def _set(self, name: str, value: Value) -> None:
+        prefix = f"{name}."
+        for known in [known for known in self.env if known.startswith(prefix)]:
+            del self.env[known]
+        self.env[name] = value
+
+    def as_closure(self) -> Closure:
+        return Closure(self.env)
+
+
+def _as_seen_by_others(value: Session | SessionFactory | Instance) -> Value:
+    """The session as others see it who did not open it."""
+    return replace(value, opened_at=None) if isinstance(value, Session) else value

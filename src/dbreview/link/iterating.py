@@ -1,0 +1,168 @@
+"""Loops, comprehensions and ``with``: what runs how often, over what."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dbreview import facts
+from dbreview.facts import Block, Expression
+from dbreview.finding import Place
+from dbreview.link import (
+    bounds,
+    calling,
+    loops,
+    methods,
+)
+from dbreview.link.events import Loop
+from dbreview.link.names import FunctionRef
+from dbreview.link.values import (
+    Context,
+    Coroutine,
+    Either,
+    Engine,
+    Entity,
+    FunctionValue,
+    Instance,
+    Items,
+    Record,
+    Result,
+    Session,
+    SessionFactory,
+    Statement,
+    Value,
+    in_loop,
+    join,
+    join_all,
+    out_of_loop,
+)
+
+if TYPE_CHECKING:
+    from dbreview.link.frame import Frame
+
+
+def iterated(frame: Frame, iterable: Expression) -> Value:
+    """What a loop runs over; a legacy ``Query`` runs itself here, once."""
+    values = frame.evaluate(iterable)
+    if isinstance(values, Coroutine):
+        values = values.value
+    if isinstance(values, Statement) and values.session is not None:
+        return methods.run_query(frame, values, iterable)
+    return values
+
+
+def loop_over(frame: Frame, target: Expression, iterable: Expression, values: Value, at: Place, body: Block) -> Loop:
+    kind, confidence = loops.classify(target, iterable, values)
+    fetch = loops.fetch_of(values)
+    if is_batching(frame) or (fetch is not None and bounds.is_single(fetch, frame.interpreter.models)):
+        kind = "other"
+    if loops.fetch_of(values) is not None:
+        element = element_of(frame, values, at, None, is_quiet=True)
+        frame.interpreter.events.saw_row_loop(at, element is not None)
+    return Loop(
+        at,
+        kind,
+        loops.changing_names(target),
+        target.id if isinstance(target, facts.Name) else None,
+        confidence,
+        loops.is_search(body),
+    )
+
+
+def is_batching(frame: Frame) -> bool:
+    """Whether this is a data loader's method: one query for a group of keys is its purpose."""
+    owner = frame.ref.owner if frame.ref is not None else None
+    names = frame.interpreter.classes.library_ancestors(owner) if owner is not None else ()
+    return any(name.rpartition(".")[2] == "DataLoader" for name in names)
+
+
+def leaves_loop(frame: Frame, entity: Entity) -> bool:
+    """Whether the code that runs now ends the loop that runs over the entity."""
+    for loop in reversed(frame.loops):
+        if loop.kind == "exit":
+            return True
+        if loop.at == entity.loop:
+            return False
+    return False
+
+
+def element_of(
+    frame: Frame, values: Value, loop: Place | None, iterable: Expression | None, *, is_quiet: bool = False
+) -> Value:
+    """One element of what is iterated over; ``loop`` is the loop that takes them one by one."""
+    fetch = loops.fetch_of(values)
+    if fetch is not None and bounds.is_single(fetch, frame.interpreter.models):
+        loop = None
+    match values:
+        case Items(element):
+            return in_loop(element, loop)
+        case Result(fetch, shape):
+            return in_loop(methods.row_of(fetch, shape), loop)
+        case Statement(session=Session()):
+            if is_quiet or iterable is None:
+                return None
+            ran = methods.run_query(frame, values, iterable)
+            return in_loop(ran.element, loop)
+        case Record(items):
+            return join_all(items)
+        case Either(parts):
+            element = None
+            for part in parts:
+                element = join(element, element_of(frame, part, loop, iterable, is_quiet=is_quiet))
+            return element
+        case Coroutine(value) | Context(value):
+            return element_of(frame, value, loop, iterable, is_quiet=is_quiet)
+    return None
+
+
+def part_of(frame: Frame, value: Value) -> Value:
+    """A part of something unpacked whose width is not known."""
+    return value.element if isinstance(value, Items) else None
+
+
+def comprehension(frame: Frame, node: facts.Comprehension) -> Value:
+    outer = frame.env
+    frame.env = dict(outer)
+    pushed = 0
+    first: Value = None
+    for index, clause in enumerate(node.clauses):
+        values = iterated(frame, clause.iterable)
+        if index == 0:
+            first = values
+        loop = loop_over(frame, clause.target, clause.iterable, values, frame.place(clause.at), ())
+        element = element_of(frame, values, loop.at, clause.iterable)
+        frame.loops.append(loop)
+        pushed += 1
+        frame.bind_target(clause.target, element)
+        for condition in clause.conditions:
+            frame.evaluate(condition)
+    if node.key is not None:
+        frame.evaluate(node.key)
+    made = frame.evaluate(node.element)
+    del frame.loops[-pushed:]
+    frame.env = outer
+    return Items(out_of_loop(made), loops.fetch_of(first))
+
+
+def enter(frame: Frame, context: Expression) -> Value:
+    """What ``with context as x`` gives ``x``."""
+    value = frame.evaluate(context)
+    if isinstance(value, Coroutine):
+        value = value.value
+    match value:
+        case Context(inner):
+            return inner
+        case Items(element, is_lazy=True):
+            return element
+        case SessionFactory(kind):
+            return Session(kind)
+        case Engine(kind):
+            return Session(kind, is_connection=True)
+        case Instance(ref):
+            for name in ("__aenter__", "__enter__"):
+                member = frame.interpreter.classes.member(ref, name)
+                if isinstance(member, FunctionRef):
+                    entered = calling.invoke(frame, FunctionValue(member, value), None, None)
+                    if isinstance(entered, Coroutine):
+                        entered = entered.value
+                    return entered if entered is not None else value
+    return value

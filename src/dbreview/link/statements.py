@@ -1,0 +1,236 @@
+"""Follow the statements of a body, path by path."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from dbreview import facts
+from dbreview.facts import Block, Expression
+from dbreview.frameworks import sqlalchemy
+from dbreview.link import (
+    conditions,
+    effects,
+    iterating,
+    loops,
+    routes,
+)
+from dbreview.link.events import Loop, OwnedSession
+from dbreview.link.names import FunctionRef
+from dbreview.link.values import (
+    Const,
+    FunctionValue,
+    Items,
+    Session,
+    Value,
+    join,
+)
+
+if TYPE_CHECKING:
+    from dbreview.link.frame import Frame
+
+
+def run(frame: Frame, body: Block) -> bool:
+    """Follow a block; False when no path reaches its end."""
+    return all(_statement(frame, statement) for statement in body)
+
+
+def _statement(frame: Frame, statement: facts.Statement) -> bool:
+    match statement:
+        case facts.ExpressionStatement(value):
+            frame.evaluate(value)
+        case facts.Assign(targets, value):
+            found = frame.evaluate(value)
+            for target in targets:
+                frame.bind_target(target, found)
+                effects.note_dependence(frame, target, value)
+                _note_owner(frame, target, value, found)
+        case facts.AnnotatedAssign(target, annotation, value):
+            found = frame.evaluate(value) if value is not None else None
+            if found is None or isinstance(found, Const):
+                found = frame.interpreter.declared.value(frame.path, annotation, frame=frame) or found
+            frame.bind_target(target, found)
+            if value is not None:
+                effects.note_dependence(frame, target, value)
+                _note_owner(frame, target, value, found)
+        case facts.AugmentedAssign(target, _, value):
+            frame.evaluate(target)
+            added = frame.evaluate(value)
+            effects.note_dependence(frame, target, value)
+            if isinstance(target, facts.Name):
+                before = frame.env.get(target.id)
+                if isinstance(before, Items) and isinstance(added, Items):
+                    frame.env[target.id] = join(before, added)
+                elif isinstance(before, Const):
+                    frame.env[target.id] = None
+        case facts.Return(value):
+            if value is not None:
+                frame.returned = join(frame.returned, frame.evaluate(value))
+            return False
+        case facts.Raise(value):
+            if value is not None:
+                frame.evaluate(value)
+            return False
+        case facts.Jump(kind):
+            return kind == "pass"
+        case facts.If():
+            return _if(frame, statement)
+        case facts.For():
+            _for(frame, statement)
+        case facts.While(test, body, orelse):
+            frame.evaluate(test)
+            _loop(frame, Loop(frame.place(statement.at), "other", frozenset(), None, "low"), body)
+            run(frame, orelse)
+            if isinstance(test, facts.Constant) and test.value is True and not loops.leaves(body):
+                return False
+        case facts.With():
+            return _with(frame, statement)
+        case facts.Try():
+            return _try(frame, statement)
+        case facts.Match(subject, cases):
+            return _match(frame, subject, cases)
+        case facts.Function():
+            ref = FunctionRef(frame.path, statement)
+            function = FunctionValue(ref, None, frame.as_closure())
+            frame.env[statement.name] = function
+            _note_route(frame, function)
+        case facts.Delete(target):
+            if isinstance(target, facts.Name):
+                frame.env.pop(target.id, None)
+        case facts.Assert(test):
+            frame.evaluate(test)
+        case facts.Import() | facts.ImportFrom():
+            _local_import(frame, statement)
+    return True
+
+
+def _local_import(frame: Frame, statement: facts.Import | facts.ImportFrom) -> None:
+    for name, definition in frame.interpreter.names.local_imports(frame.path, statement):
+        frame.env[name] = frame.interpreter.definition_value(definition)
+
+
+def _if(frame: Frame, statement: facts.If) -> bool:
+    frame.evaluate(statement.test)
+    decided = conditions.truth(frame, statement.test)
+    if decided is not None:
+        return run(frame, statement.body if decided else statement.orelse)
+    before = dict(frame.env)
+    goes_on = _branch(frame, statement.body)
+    after_body, frame.env = frame.env, before
+    other_goes_on = _branch(frame, statement.orelse)
+    if goes_on and other_goes_on:
+        _merge(frame, after_body)
+    elif goes_on:
+        frame.env = after_body
+    return goes_on or other_goes_on
+
+
+def _branch(frame: Frame, body: Block) -> bool:
+    """Follow a block that only some passes take; one that ends the loop runs once at most."""
+    if not frame.loops or not loops.ends_loop(body):
+        return run(frame, body)
+    frame.loops.append(Loop(frame.loops[-1].at, "exit", frozenset(), None, "low"))
+    goes_on = run(frame, body)
+    frame.loops.pop()
+    return goes_on
+
+
+def _merge(frame: Frame, other: dict[str, Value]) -> None:
+    for name, value in other.items():
+        frame.env[name] = join(frame.env.get(name), value)
+
+
+def _for(frame: Frame, statement: facts.For) -> None:
+    values = iterating.iterated(frame, statement.iterable)
+    loop = iterating.loop_over(
+        frame, statement.target, statement.iterable, values, frame.place(statement.at), statement.body
+    )
+    element = iterating.element_of(frame, values, loop.at, statement.iterable)
+    if isinstance(element, Session):  # `async for session in get_session(): ...` is a `with`
+        frame.bind_target(statement.target, element)
+        run(frame, statement.body)
+        return
+    before = dict(frame.env)
+    frame.bind_target(statement.target, element)
+    fetch = loops.fetch_of(values)
+    frame.filling += [fetch] if fetch is not None else []
+    _loop(frame, loop, statement.body)
+    del frame.filling[len(frame.filling) - (fetch is not None) :]
+    _merge(frame, before)
+    run(frame, statement.orelse)
+
+
+def _loop(frame: Frame, loop: Loop, body: Block) -> None:
+    frame.loops.append(loop)
+    run(frame, body)
+    frame.loops.pop()
+
+
+def _with(frame: Frame, statement: facts.With) -> bool:
+    for item in statement.items:
+        found = iterating.enter(frame, item.context)
+        if item.target is not None:
+            frame.bind_target(item.target, found)
+    frame.run(statement.body)
+    return loops.may_end(statement.body)
+
+
+def _try(frame: Frame, statement: facts.Try) -> bool:
+    before = dict(frame.env)
+    goes_on = run(frame, statement.body) and run(frame, statement.orelse)
+    ends = [(goes_on, frame.env)]
+    for handler in statement.handlers:
+        frame.env = dict(before)
+        _merge(frame, ends[0][1])
+        if handler.name is not None:
+            frame.env[handler.name] = None
+        ends.append((_branch(frame, handler.body), frame.env))
+    live = [env for goes_on, env in ends if goes_on]
+    frame.env = live[0] if live else ends[0][1]
+    for env in live[1:]:
+        _merge(frame, env)
+    return run(frame, statement.finalbody) and bool(live)
+
+
+def _match(frame: Frame, subject: Expression, cases: Sequence[facts.Case]) -> bool:
+    frame.evaluate(subject)
+    before = dict(frame.env)
+    live: list[dict[str, Value]] = [before]
+    for case in cases:
+        frame.env = dict(before)
+        for name in case.bindings:
+            frame.env[name] = None
+        if case.guard is not None:
+            frame.evaluate(case.guard)
+        if run(frame, case.body):
+            live.append(frame.env)
+    frame.env = dict(live[0])
+    for env in live[1:]:
+        _merge(frame, env)
+    return True
+
+
+def _note_owner(frame: Frame, target: Expression, value: Expression, found: Value) -> None:
+    """A session opened and bound to a local name belongs to the function."""
+    call = value.value if isinstance(value, facts.Await) else value
+    if frame.ref is None or not isinstance(target, facts.Name) or not isinstance(call, facts.Call):
+        return
+    if isinstance(found, Session) and found.opened_at is not None and not found.is_scoped:
+        is_next = isinstance(call.func, facts.Name) and call.func.id in ("next", "anext")
+        at = frame.place(call.at)
+        frame.interpreter.events.owned[at] = OwnedSession(at, frame.ref, target.id, found.kind, is_next)
+
+
+def _note_route(frame: Frame, function: FunctionValue) -> None:
+    for decorator in function.ref.facts.decorators:
+        route = routes.decorated(frame, function.ref, decorator)
+        if route is not None:
+            frame.interpreter.local_routes.setdefault(function.ref, routes.FoundRoute(route, function.ref, function))
+
+
+def note_temporary(frame: Frame, session: Session, method: str) -> None:
+    """A session that is opened for one call and has no name can never be closed."""
+    effect = sqlalchemy.SESSION_METHODS.get(method)
+    if frame.ref is not None and effect is not None and effect.effect is not None and session.opened_at is not None:
+        at = session.opened_at
+        frame.interpreter.events.owned.setdefault(at, OwnedSession(at, frame.ref, "", session.kind))
