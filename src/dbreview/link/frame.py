@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from dbreview import facts
 from dbreview.facts import Block, Expression, Span
 from dbreview.finding import Place
+from dbreview.frameworks import python
 from dbreview.link import (
     evaluate,
     iterating,

@@ -6,9 +6,10 @@ reading of a function with the same arguments serves every call.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
 
 from dbreview import facts
 from dbreview.facts import Expression
@@ -64,6 +65,7 @@ class Outcome:
 
 
 _NOTHING = Outcome()
+_T = TypeVar("_T")
 
 
 class Interpreter:
@@ -99,7 +101,7 @@ class Interpreter:
         self._instances.clear()
         self.declared.forget()
         self.classes.forget()
-        self.events = Events()
+        self.events = Events(mistakes=self.events.mistakes)
 
     # --- names
 
@@ -134,11 +136,21 @@ class Interpreter:
         key = (path, f"={name}")
         if key not in self._module_values:
             self._module_values[key] = None
-            found = self.module_frame(path).evaluate(value) if value is not None else None
+            found: Value = None
+            if value is not None:
+                found = self.guarded(Place(path, *value.at), partial(self.module_frame(path).evaluate, value))
             if (found is None or found == Const(None)) and annotation is not None:
                 found = self.declared.value(path, annotation)
             self._module_values[key] = found
         return self._module_values[key]
+
+    def guarded(self, at: Place, work: Callable[[], _T]) -> _T | None:
+        """Do ``work``. A mistake of ours in it is kept to be told, and costs this place, not the run."""
+        try:
+            return work()
+        except Exception as error:
+            self.events.mistakes.setdefault(at, error)
+            return None
 
     # --- calls
 
@@ -235,10 +247,8 @@ class Interpreter:
         self.seen.add(ref)
         self._stack.append(ref)
         try:
-            outcome = self._read(function, bound)
-        except Exception as error:  # a mistake of ours costs this function, not the run
-            self.events.mistakes.setdefault(Place(ref.path, *ref.facts.at), error)
-            outcome = _NOTHING
+            at = Place(ref.path, *ref.facts.at)
+            outcome = self.guarded(at, partial(self._read, function, bound)) or _NOTHING
         finally:
             self._stack.pop()
         self._outcomes[key] = outcome

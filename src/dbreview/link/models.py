@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from dbreview import facts
@@ -105,7 +106,9 @@ class Models:
         self._interpreter.most_contexts = 100_000  # a helper that builds columns is called for each of them
         for ref in self._interpreter.names.classes:
             if self._classes.is_mapped(ref):
-                self.drafts[ref] = self._draft(ref)
+                at = Place(ref.path, *ref.facts.at)
+                draft = self._interpreter.guarded(at, partial(self._draft, ref))
+                self.drafts[ref] = draft or Draft(ref, at, unknown=["how it is declared"])
                 self._by_name.setdefault(ref.name, []).append(ref)
                 self._by_dotted[ref.dotted] = ref
         self._read_core_tables()
