@@ -1,13 +1,16 @@
-"""Keeps README.md true: its rule table comes from the rule pages, and CI runs its commands.
+"""Keeps README.md true: its rule table and its examples of output are made here, and CI runs its commands.
 
-python scripts/readme.py            write the table
-python scripts/readme.py check      fail where the table is stale
+python scripts/readme.py            write the table and the output
+python scripts/readme.py check      fail where one of them is stale
 python scripts/readme.py run NAME   print the commands marked `<!-- command: NAME -->`
 """
 
 from __future__ import annotations
 
+import os
 import re
+import shlex
+import subprocess
 import sys
 from pathlib import Path
 
@@ -15,13 +18,31 @@ from dbreview.rulebook import Rulebook
 
 README = Path(__file__).parent.parent / "README.md"
 _TABLE = re.compile(r"(<!-- rules: begin -->\n).*?(<!-- rules: end -->)", re.DOTALL)
+_OUTPUT = re.compile(r"(<!-- output: dbreview (.*?) -->\n+```text\n).*?(```)", re.DOTALL)
 _COMMAND = r"<!-- command: {name} -->\n+```sh\n(.*?)```"
 
 
-def with_table(readme: str) -> str:
-    """The text with a fresh table in the place of the old one."""
+def refreshed(readme: str) -> str:
+    """The text with a fresh table and fresh output in the places of the old ones."""
     table = rule_table()
-    return _TABLE.sub(lambda found: f"{found[1]}\n{table}\n{found[2]}", readme)
+    readme = _TABLE.sub(lambda found: f"{found[1]}\n{table}\n{found[2]}", readme)
+    return _OUTPUT.sub(lambda found: f"{found[1]}{output(found[2])}{found[3]}", readme)
+
+
+def output(arguments: str) -> str:
+    """What dbreview prints for these arguments, in a pipe of 110 columns."""
+    ran = subprocess.run(
+        [sys.executable, "-m", "dbreview", *shlex.split(arguments)],
+        cwd=README.parent,
+        env=os.environ | {"COLUMNS": "110", "PYTHONIOENCODING": "utf-8"},
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
+    )
+    if ran.returncode == 2:
+        sys.exit(ran.stderr)
+    return ran.stdout
 
 
 def rule_table() -> str:
@@ -49,10 +70,10 @@ def main(arguments: list[str]) -> None:
     readme = README.read_text(encoding="utf-8")
     match arguments:
         case []:
-            README.write_text(with_table(readme), encoding="utf-8", newline="\n")
+            README.write_text(refreshed(readme), encoding="utf-8", newline="\n")
         case ["check"]:
-            if with_table(readme) != readme:
-                sys.exit("the rule table in README.md is stale: run `python scripts/readme.py`")
+            if refreshed(readme) != readme:
+                sys.exit("README.md is stale: run `python scripts/readme.py`")
         case ["run", name]:
             print(commands(readme, name), end="")
         case _:

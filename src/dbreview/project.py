@@ -198,7 +198,7 @@ class RepeatedQuery:
     query: Query
     depends_on_loop: bool
     loop_variable: str | None
-    is_locking: bool
+    key: str | None
     confidence: Confidence
 
 

@@ -24,9 +24,13 @@ def check(project: Project) -> Iterator[Finding]:
 def _help(repeated: RepeatedQuery) -> str:
     if not repeated.depends_on_loop:
         return "Nothing in it changes from pass to pass: run it once, before the loop."
-    entity = repeated.query.entity or "Model"
+    entity = repeated.query.entity
+    if entity is None or repeated.key is None:
+        return (
+            "Collect the keys first, run one statement with `IN` for all of them (with GROUP BY, for a count or sum)."
+        )
     return (
-        f"Collect the keys first, fetch all rows with one `select({entity}).where({entity}.….in_(keys))`, "
+        f"Collect the keys first, fetch all rows with one `select({entity}).where({entity}.{repeated.key}.in_(keys))`, "
         "and look each one up in a dict inside the loop."
     )
 

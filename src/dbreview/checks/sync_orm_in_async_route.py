@@ -30,7 +30,9 @@ def _help(call: BlockingCall) -> str:
 
 
 def _notes(call: BlockingCall) -> Iterator[Note]:
-    for place in call.calls:
+    for place in call.calls[:-1]:
         yield Note("the call leads here", place)
+    if call.calls:
+        yield Note(f"`{call.what}` waits for the database here", call.calls[-1])
     if call.others:
         yield Note(f"`{call.function}` does this at {call.others} more places", call.function_at)

@@ -167,9 +167,18 @@ def _repeated_queries(interpreter: Interpreter) -> Iterator[RepeatedQuery]:
             _query(statement, event.effect.at),
             event.depends_on_loop,
             event.loop.variable,
-            False,
+            _key(interpreter, statement),
             _repeat_confidence(event),
         )
+
+
+def _key(interpreter: Interpreter, statement: Statement | None) -> str | None:
+    """The attribute by whose value a statement looks rows up, if it is one."""
+    if statement is not None and statement.is_single and not statement.conditions and statement.model is not None:
+        table = interpreter.models.table(statement.model)
+        return table.primary_key[0] if table is not None and len(table.primary_key) == 1 else None
+    names = sorted({c.attribute.name for c in statement.conditions if c.operator == "=="}) if statement else []
+    return names[0] if len(names) == 1 else None
 
 
 def _repeat_confidence(event: RepeatEvent) -> Confidence:

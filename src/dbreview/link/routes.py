@@ -10,7 +10,7 @@ from dbreview.facts import Expression
 from dbreview.finding import Place
 from dbreview.frameworks import fastapi
 from dbreview.link import calling
-from dbreview.link.names import FunctionRef
+from dbreview.link.names import FunctionRef, Variable
 from dbreview.link.syntax import calls_in
 from dbreview.link.values import (
     Const,
@@ -86,8 +86,18 @@ def decorated(frame: Frame, ref: FunctionRef, decorator: Expression) -> Route | 
     arguments = calling.arguments_of(frame, decorator)
     path = arguments.get(0, "path")
     methods = (name.upper(),) if name in fastapi.HTTP_METHODS else _methods(arguments.keyword("methods"))
-    shown = str(path.value) if isinstance(path, Const) else ""
+    shown = _prefix(frame, decorator.func.value) + str(path.value) if isinstance(path, Const) else ""
     return Route(methods, shown, ref.name, Place(ref.path, *ref.facts.at), ref.facts.is_async)
+
+
+def _prefix(frame: Frame, router: Expression) -> str:
+    """The ``prefix`` that the router's own declaration gives to all of its paths."""
+    definition = frame.interpreter.names.resolve(frame.path, router.id) if isinstance(router, facts.Name) else None
+    call = definition.value if isinstance(definition, Variable) else None
+    for argument in call.arguments if isinstance(call, facts.Call) else ():
+        if argument.keyword == "prefix" and isinstance(argument.value, facts.Constant):
+            return str(argument.value.value)
+    return ""
 
 
 def is_router(interpreter: Interpreter, value: Value) -> bool:
