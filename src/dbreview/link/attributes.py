@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from dbreview import facts
 from dbreview.frameworks import python, sqlalchemy
+from dbreview.frameworks.homes import canonical
 from dbreview.link import (
     calling,
     library,
@@ -56,14 +57,14 @@ def attribute_of(frame: Frame, holder: Value, name: str, node: facts.Attribute) 
         case ModuleValue(path):
             return frame.interpreter.module_value(path, name) or _submodule(frame, path, name)
         case Symbol(dotted):
-            full = f"{dotted}.{name}"
+            full = canonical(f"{dotted}.{name}")
             if full in sqlalchemy.SESSION_SYMBOLS:
                 return Session(sqlalchemy.SESSION_SYMBOLS[full], is_scoped=True)
             return Symbol(full)
         case ClassValue(ref):
             return _class_attribute(frame, ref, name)
         case Instance(ref):
-            return _instance_attribute(frame, holder, ref, name)
+            return _instance_attribute(frame, holder, ref, name, node)
         case Entity():
             return loading.attribute(frame, holder, name, node)
         case Either(parts):
@@ -123,7 +124,7 @@ def _class_attribute(frame: Frame, ref: ClassRef, name: str) -> Value:
     return None
 
 
-def _instance_attribute(frame: Frame, holder: Instance, ref: ClassRef, name: str) -> Value:
+def _instance_attribute(frame: Frame, holder: Instance, ref: ClassRef, name: str, node: facts.Attribute) -> Value:
     found = holder.field(name)
     if found is not None:
         return found
@@ -133,7 +134,7 @@ def _instance_attribute(frame: Frame, holder: Instance, ref: ClassRef, name: str
         case FunctionRef():
             bound = _bound(frame, member, holder, ref)
             if frame.interpreter.is_a(member, python.PROPERTIES):
-                return calling.invoke(frame, bound, None, None)
+                return calling.invoke(frame, bound, None, facts.Call(node, (), node.at))
             return bound
         case ClassRef():
             return ClassValue(member)

@@ -6,10 +6,13 @@ from typing import TYPE_CHECKING
 
 from dbreview import facts
 from dbreview.facts import Expression
+from dbreview.link.names import ClassRef
 from dbreview.link.syntax import dotted_name
 from dbreview.link.values import (
     ClassValue,
     Const,
+    Either,
+    Entity,
     Entries,
     FunctionValue,
     Given,
@@ -18,6 +21,7 @@ from dbreview.link.values import (
     Record,
     Session,
     Value,
+    options,
 )
 
 if TYPE_CHECKING:
@@ -51,6 +55,45 @@ def truth(frame: Frame, test: Expression) -> bool | None:
                 return False if False in (first, second) else True if first and second else None
             return True if True in (first, second) else False if first is False and second is False else None
     return None
+
+
+def narrow(frame: Frame, test: Expression, holds: bool) -> bool:
+    """Apply what ``isinstance`` says to the variables of the frame; False where the branch cannot be taken."""
+    match test:
+        case facts.UnaryOperation("not", operand):
+            return narrow(frame, operand, not holds)
+        case facts.BooleanOperation(left, operator, right):
+            if (operator == "and") is holds:
+                return narrow(frame, left, holds) and narrow(frame, right, holds)
+        case facts.Call(facts.Name("isinstance"), (subject, kinds)):
+            return _narrow_to(frame, subject.value, frame.evaluate(kinds.value), holds)
+    return True
+
+
+def _narrow_to(frame: Frame, subject: Expression, kinds: Value, holds: bool) -> bool:
+    path = dotted_name(subject)
+    value = frame.env.get(path) if path is not None else None
+    classes = [
+        kind.ref for kind in (kinds.items if isinstance(kinds, Record) else (kinds,)) if isinstance(kind, ClassValue)
+    ]
+    is_whole = len(classes) == (len(kinds.items) if isinstance(kinds, Record) else 1)
+    if path is None or value is None or not classes or not is_whole:
+        return True
+    kept = tuple(option for option in options(value) if _is_one_of(frame, option, classes) is not (not holds))
+    if not kept:
+        return False
+    frame.env[path] = kept[0] if len(kept) == 1 else Either(kept)
+    return True
+
+
+def _is_one_of(frame: Frame, value: Value, classes: list[ClassRef]) -> bool | None:
+    ref = value.model if isinstance(value, Entity) else value.ref if isinstance(value, Instance) else None
+    if ref is None:
+        return None
+    known = frame.interpreter.classes
+    if any(known.is_subclass(ref, kind) for kind in classes):
+        return True
+    return None if any(known.is_subclass(kind, ref) for kind in classes) else False
 
 
 def _known(frame: Frame, expression: Expression) -> Value:

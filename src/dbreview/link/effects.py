@@ -25,8 +25,14 @@ def note(frame: Frame, effect: Effect, at: Place, node: facts.Call) -> None:
         event = BlockEvent(at, frame.ref, effect, frame.interpreter.is_request)
         frame.interpreter.events.blocks.setdefault((frame.ref, at), event)
     loop = row_loop(frame)
-    if effect.kind == "read" and loop is not None:
+    if effect.kind == "read" and loop is not None and not effect.is_once and not _is_batch(effect):
         _note_repeat(frame, effect, at, node, loop)
+
+
+def _is_batch(effect: Effect) -> bool:
+    """Whether the statement asks for a group of keys at once, which is how a loop over groups should be."""
+    operators = {c.operator for c in effect.statement.conditions} if effect.statement is not None else set()
+    return "in" in operators and "==" not in operators
 
 
 def _note_repeat(frame: Frame, effect: Effect, at: Place, node: facts.Call, loop: Loop) -> None:

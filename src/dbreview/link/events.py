@@ -32,7 +32,8 @@ class Loop:
 class Effect:
     """Something that running a function does to the database, and the calls that lead there.
 
-    ``calls`` starts in the function whose effect it is and ends before ``at``.
+    ``calls`` starts in the function whose effect it is and ends before ``at``. ``is_once`` says that
+    the result is kept, so that a repeated call does not repeat the effect.
     """
 
     kind: Literal["read", "write", "commit", "flush", "other"]
@@ -42,6 +43,7 @@ class Effect:
     statement: Statement | None = None
     calls: tuple[Place, ...] = ()
     is_blocking: bool = False
+    is_once: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,7 @@ class RepeatEvent:
     effect: Effect
     depends_on_loop: bool
     is_request: bool
+    is_isolated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +98,7 @@ class Events:
     fetches: dict[Place, Fetch] = field(default_factory=dict)
     opened: dict[Place, SessionKind | None] = field(default_factory=dict)
     owned: dict[Place, OwnedSession] = field(default_factory=dict)
+    filled: set[tuple[Place, tuple[str, ...], str]] = field(default_factory=set)
     mistakes: dict[Place, Exception] = field(default_factory=dict)
 
     def saw_session_call(self, at: Place, kind: SessionKind | None) -> None:

@@ -56,6 +56,7 @@ class Frame:
         self.closure = closure
         self.loops: list[Loop] = []
         self.filling: list[Fetch] = []
+        self.is_handling = 0
         self.effects: dict[tuple[str, Place], Effect] = {}
         self.returned: Value = None
         self.yielded: Value = None

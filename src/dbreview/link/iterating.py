@@ -53,7 +53,11 @@ def iterated(frame: Frame, iterable: Expression) -> Value:
 def loop_over(frame: Frame, target: Expression, iterable: Expression, values: Value, at: Place, body: Block) -> Loop:
     kind, confidence = loops.classify(target, iterable, values)
     fetch = loops.fetch_of(values)
-    if is_batching(frame) or (fetch is not None and bounds.is_single(fetch, frame.interpreter.models)):
+    if (
+        is_batching(frame)
+        or frame.is_handling
+        or (fetch is not None and bounds.is_single(fetch, frame.interpreter.models))
+    ):
         kind = "other"
     if loops.fetch_of(values) is not None:
         element = element_of(frame, values, at, None, is_quiet=True)

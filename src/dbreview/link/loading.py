@@ -48,7 +48,7 @@ def attribute(frame: Frame, entity: Entity, name: str, node: facts.Attribute) ->
         return FunctionValue(member, ClassValue(entity.model))
     bound = FunctionValue(member, entity)
     if frame.interpreter.is_a(member, python.PROPERTIES):
-        return calling.invoke(frame, bound, None, None)
+        return calling.invoke(frame, bound, None, facts.Call(node, (), node.at))
     return bound
 
 

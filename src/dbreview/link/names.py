@@ -15,6 +15,7 @@ from typing import TypeAlias
 from dbreview import facts
 from dbreview.facts import Block, Class, Expression, Function, Module
 from dbreview.finding import Place
+from dbreview.frameworks.homes import canonical
 from dbreview.link.syntax import dotted_name
 
 
@@ -299,7 +300,7 @@ class Names:
             return ModuleRef(inner)
         if binding.module.startswith("./"):
             return None
-        return External(f"{binding.module}.{binding.name}")
+        return External(canonical(f"{binding.module}.{binding.name}"))
 
     def _submodule(self, package: str, name: str) -> ModuleRef | None:
         folder = PurePosixPath(package).parent

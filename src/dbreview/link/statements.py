@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dbreview import facts
@@ -17,6 +18,7 @@ from dbreview.link import (
 )
 from dbreview.link.events import Loop, OwnedSession
 from dbreview.link.names import FunctionRef
+from dbreview.link.syntax import dotted_name
 from dbreview.link.values import (
     Const,
     FunctionValue,
@@ -115,9 +117,9 @@ def _if(frame: Frame, statement: facts.If) -> bool:
     if decided is not None:
         return run(frame, statement.body if decided else statement.orelse)
     before = dict(frame.env)
-    goes_on = _branch(frame, statement.body)
+    goes_on = conditions.narrow(frame, statement.test, True) and _branch(frame, statement.body, _fills(statement))
     after_body, frame.env = frame.env, before
-    other_goes_on = _branch(frame, statement.orelse)
+    other_goes_on = conditions.narrow(frame, statement.test, False) and _branch(frame, statement.orelse)
     if goes_on and other_goes_on:
         _merge(frame, after_body)
     elif goes_on:
@@ -125,13 +127,32 @@ def _if(frame: Frame, statement: facts.If) -> bool:
     return goes_on or other_goes_on
 
 
-def _branch(frame: Frame, body: Block) -> bool:
-    """Follow a block that only some passes take; one that ends the loop runs once at most."""
-    if not frame.loops or not loops.ends_loop(body):
+def _fills(statement: facts.If) -> bool:
+    """``if self.user is None: self.user = query()``: what the block does, it does once."""
+    match statement.test:
+        case facts.Comparison(subject, ("is" | "==",), (facts.Constant(None),)) | facts.UnaryOperation("not", subject):
+            path = dotted_name(subject)
+        case _:
+            return False
+    return path is not None and any(
+        isinstance(inner, facts.Assign) and any(dotted_name(target) == path for target in inner.targets)
+        for inner in statement.body
+    )
+
+
+def _branch(frame: Frame, body: Block, fills_cache: bool = False) -> bool:
+    """Follow a block that only some passes take; one that ends the loop or fills a cache runs once at most."""
+    is_once = fills_cache or (bool(frame.loops) and loops.ends_loop(body))
+    if not is_once:
         return run(frame, body)
-    frame.loops.append(Loop(frame.loops[-1].at, "exit", frozenset(), None, "low"))
+    before = dict(frame.effects)
+    at = frame.loops[-1].at if frame.loops else frame.place(body[0].at)
+    frame.loops.append(Loop(at, "exit", frozenset(), None, "low"))
     goes_on = run(frame, body)
     frame.loops.pop()
+    if fills_cache:
+        new = {key: replace(effect, is_once=True) for key, effect in frame.effects.items() if key not in before}
+        frame.effects = before | new
     return goes_on
 
 
@@ -184,7 +205,9 @@ def _try(frame: Frame, statement: facts.Try) -> bool:
         _merge(frame, ends[0][1])
         if handler.name is not None:
             frame.env[handler.name] = None
+        frame.is_handling += loops.ends_loop(handler.body)
         ends.append((_branch(frame, handler.body), frame.env))
+        frame.is_handling -= loops.ends_loop(handler.body)
     live = [env for goes_on, env in ends if goes_on]
     frame.env = live[0] if live else ends[0][1]
     for env in live[1:]:
