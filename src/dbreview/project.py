@@ -76,7 +76,11 @@ class Index:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """One table of the database. ``is_fully_known`` asks for every base, column and argument read."""
+    """One table of the database. ``is_fully_known`` asks for every base, column and argument read.
+
+    ``checks`` are the texts of check constraints, ``parent`` is the model of the table that joined
+    inheritance extends. ``is_only_added_to`` says that the code makes rows and changes none.
+    """
 
     name: str
     model: str | None
@@ -89,6 +93,9 @@ class Table:
     uniques: tuple[tuple[str, ...], ...]
     is_fully_known: bool
     unknown: tuple[str, ...] = ()
+    checks: tuple[str, ...] = ()
+    parent: str | None = None
+    is_only_added_to: bool = False
 
     def column(self, name: str) -> Column | None:
         """The column of this name in the database."""
@@ -197,8 +204,8 @@ class RepeatedQuery:
     calls: tuple[Place, ...]
     query: Query
     depends_on_loop: bool
-    loop_variable: str | None
     key: str | None
+    others: tuple[Place, ...]
     confidence: Confidence
 
 

@@ -17,20 +17,26 @@ def check(project: Project) -> Iterator[Finding]:
     """Foreign keys by which neither joins nor deletes of the parent can look up rows."""
     if project.dialects and project.dialects <= _INDEXED_BY_THE_DATABASE:
         return
+    is_mostly_indexed = bool(project.dialects & _INDEXED_BY_THE_DATABASE) and project.dialects <= (
+        _INDEXED_BY_THE_DATABASE | {"sqlite"}
+    )
     by_place: dict[tuple[object, tuple[str, ...]], list[tuple[Table, ForeignKey]]] = defaultdict(list)
     keeps_audit_indexed = _indexes_audit_keys(project)
+    unique_columns = {
+        f"{t.name}.{column}" for t in project.tables for key in t.unique_keys() if len(key) == 1 for column in key
+    }
     for table in project.tables:
         for key in table.foreign_keys if table.is_fully_known else ():
-            if table.is_covered(key.columns):
+            if table.is_covered(key.columns) or _is_covered_by_a_part(table, key, unique_columns):
                 continue
             by_place[(key.at, key.columns)].append((table, key))
     for group in by_place.values():
-        yield _finding(group, keeps_audit_indexed)
+        yield _finding(group, is_mostly_indexed or (_is_audit(group[0][1]) and not keeps_audit_indexed))
 
 
-def _finding(group: list[tuple[Table, ForeignKey]], keeps_audit_indexed: bool) -> Finding:
+def _finding(group: list[tuple[Table, ForeignKey]], is_doubtful: bool) -> Finding:
     table, key = group[0]
-    names = ", ".join(f"`{table.class_name or table.name}.{column}`" for column in key.columns)
+    names = ", ".join(f"`{table.class_name or table.name}.{_attribute(table, column)}`" for column in key.columns)
     target = ", ".join(key.target) or "another table"
     others = [other.class_name or other.name for other, _ in group[1:]]
     partial = table.partial_index(key.columns)
@@ -42,8 +48,7 @@ def _finding(group: list[tuple[Table, ForeignKey]], keeps_audit_indexed: bool) -
     ]
     if partial is not None:
         notes.append(Note("this index holds only some of the rows", partial.at))
-    is_deliberate = partial is not None or (_is_audit(key) and not keeps_audit_indexed)
-    confidence: Confidence = "low" if is_deliberate else "high"
+    confidence: Confidence = "low" if is_doubtful or partial is not None else "high"
     return Finding(
         at=key.at,
         message=f"{names} refers to `{target}` and no index starts with it{more}",
@@ -51,6 +56,19 @@ def _finding(group: list[tuple[Table, ForeignKey]], keeps_audit_indexed: bool) -
         notes=tuple(notes),
         confidence=confidence,
     )
+
+
+def _is_covered_by_a_part(table: Table, key: ForeignKey, unique_columns: set[str]) -> bool:
+    """Whether one column of a composite key is indexed and refers to a column that is unique by itself."""
+    return len(key.columns) > 1 and any(
+        table.is_covered((column,)) and target in unique_columns
+        for column, target in zip(key.columns, key.target, strict=False)
+    )
+
+
+def _attribute(table: Table, name: str) -> str:
+    column = table.column(name)
+    return column.attribute if column is not None and table.model is not None else name
 
 
 def _help(key: ForeignKey) -> str:

@@ -15,7 +15,7 @@ def check(project: Project) -> Iterator[Finding]:
         shown = " ".join(part for part in (route.methods[0] if route.methods else "", route.path) if part)
         yield Finding(
             at=response.at,
-            message=f"all `{response.entity}` rows that match are fetched and sent by {shown or route.function}",
+            message=f"{shown or route.function} fetches all `{response.entity}` rows that match, however many there are",
             help=_help(response),
             notes=(Note(f"the route `{route.function}` answers with them", route.at),),
             confidence=response.confidence,

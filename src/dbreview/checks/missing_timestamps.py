@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
-from dbreview.finding import Finding, Note
+from dbreview.finding import Confidence, Finding, Note
 from dbreview.frameworks import timestamps
 from dbreview.project import Column, Conventions, Project, Table
 
@@ -16,7 +17,7 @@ def check(project: Project) -> Iterator[Finding]:
     timeless = [table for table in tables if not _created(table, conventions)]
     if timeless:
         yield from _missing(tables, timeless, "created_at", "when a row was made")
-    changing = [t for t in tables if not _is_log(t, conventions)]
+    changing = [t for t in tables if not _is_log(t, conventions) and not _changes_with_children(t, project)]
     lacking = [t for t in changing if _created(t, conventions) and not _updated(t, conventions)]
     if lacking:
         yield from _missing(changing, lacking, "updated_at", "when a row last changed")
@@ -43,6 +44,14 @@ def _missing(tables: Sequence[Table], lacking: Sequence[Table], column: str, wha
         )
 
 
+def _confidence(table: Table, is_custom: bool, is_usual: bool, column: str) -> Confidence:
+    if _is_lookup(table) and not is_custom:
+        return "low"
+    if column == "created_at" and any(c.name in timestamps.UPDATED for c in table.columns):
+        return "low"  # a row that is written over has its last time, and mostly wants no other
+    return "high" if is_usual else "medium"
+
+
 def _for_the_project(lacking: Sequence[Table], column: str, what: str) -> Iterator[Finding]:
     first, *others = lacking
     more = f" (nor do {len(others)} other tables)" if others else ""
@@ -50,9 +59,15 @@ def _for_the_project(lacking: Sequence[Table], column: str, what: str) -> Iterat
         at=first.at,
         message=f"`{first.class_name}` does not say {what}{more}",
         help=_help(column),
-        notes=tuple(Note(f"`{table.class_name}` does not either", table.at) for table in others[:5]),
+        notes=tuple(_notes(others)),
         confidence="low" if _is_lookup(first) else "high",
     )
+
+
+def _notes(others: Sequence[Table]) -> Iterator[Note]:
+    for table in others[:5]:
+        more = f", nor do {len(others) - 5} more" if len(others) > 5 and table is others[4] else ""
+        yield Note(f"`{table.class_name}` does not either{more}", table.at)
 
 
 def _help(column: str) -> str:
@@ -64,13 +79,27 @@ def _help(column: str) -> str:
 
 def _is_candidate(table: Table) -> bool:
     """Whether the table is a mapped one that is fully known and holds things of its own."""
-    if table.model is None or not table.is_fully_known or len(table.columns) < 2:
+    if table.model is None or not table.is_fully_known or len(table.columns) < 2 or _is_singleton(table):
         return False
     keys = {column for key in table.foreign_keys for column in key.columns}
     own = [c for c in table.columns if c.name not in keys and not c.is_primary_key]
-    if not own or (table.primary_key and set(table.primary_key) <= keys):
+    if not own or (table.primary_key and set(table.primary_key) <= keys) or len(keys & set(table.primary_key)) >= 2:
         return False  # an association table, or the child table of joined inheritance
+    if any(len(keys) >= 2 and set(unique) <= keys for unique in table.uniques) and len(own) <= 2:
+        return False  # an association whose pairs are unique
+    if keys and {c.name.rpartition("_")[2] for c in own} == {"id", "type"}:
+        return False  # a link to one of several tables
     return not (len(keys) >= 2 and len(own) <= 1)  # an association with a surrogate key
+
+
+def _changes_with_children(table: Table, project: Project) -> bool:
+    """Whether the tables that extend this one by joined inheritance say when a row changed."""
+    children = [t for t in project.tables if t.parent is not None and t.parent == table.model]
+    return bool(children) and all(_updated(t, project.conventions) for t in children)
+
+
+def _is_singleton(table: Table) -> bool:
+    return any(re.search(r"\bid\s*=\s*1\b", text) for text in table.checks)
 
 
 def _is_lookup(table: Table) -> bool:
@@ -91,15 +120,26 @@ def _updated(table: Table, conventions: Conventions) -> bool:
     names = {c.name for c in table.columns} | {c.attribute for c in table.columns}
     if names & (timestamps.UPDATED | set(conventions.updated_columns)):
         return True
-    return any(c.has_update and _is_time(c) for c in table.columns)
+    times = [c for c in table.columns if _is_time(c)]
+    if any(c.has_update for c in times):
+        return True
+    others = [
+        c for c in times if c.name not in timestamps.CREATED | timestamps.EVENT_TIMES | set(conventions.created_columns)
+    ]
+    return any(not c.name.startswith(timestamps.PLANNED) for c in others)  # such as `revoked_at`, `finished_at`
 
 
 def _is_time(column: Column) -> bool:
-    return (column.type or "") in timestamps.TIME_TYPES
+    if (column.type or "") in timestamps.TIME_TYPES:
+        return True
+    return (column.type or "") in timestamps.NUMBER_TYPES and column.name.startswith("timestamp")
 
 
 def _is_log(table: Table, conventions: Conventions) -> bool:
-    """Whether rows are only ever added, as the table's name or its only time says: a log, an event, a history."""
+    """Whether rows are only ever added: a log, an event, a history by name or by its only time, or nothing but keys."""
+    keys = {column for key in table.foreign_keys for column in key.columns} | set(table.primary_key)
+    if all(c.name in keys or _is_time(c) for c in table.columns) or table.is_only_added_to:
+        return True
     if not {c.name for c in table.columns} & (timestamps.CREATED | set(conventions.created_columns)):
         return True
     words = (table.name + "_" + (table.class_name or "")).lower()

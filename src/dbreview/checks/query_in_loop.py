@@ -36,9 +36,10 @@ def _help(repeated: RepeatedQuery) -> str:
 
 
 def _notes(repeated: RepeatedQuery) -> Iterator[Note]:
-    over = f" over `{repeated.loop_variable}`" if repeated.loop_variable else ""
-    yield Note(f"the loop{over} runs here", repeated.loop)
+    yield Note("the loop runs here", repeated.loop)
     for call in repeated.calls:
         yield Note("the call leads here", call)
     if repeated.query.at != repeated.at:
         yield Note("the query runs here", repeated.query.at)
+    for place in repeated.others[:5]:
+        yield Note("the same loop queries here, too", place)

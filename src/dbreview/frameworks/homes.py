@@ -37,11 +37,3 @@ HOMES: tuple[tuple[str, str], ...] = (
     ("starlette.responses.", "fastapi.responses."),
     ("pydantic.main.", "pydantic."),
 )
-
-
-def canonical(dotted: str) -> str:
-    """The name under which the tables know a symbol."""
-    for prefix, home in HOMES:
-        if dotted.startswith(prefix):
-            return home + dotted[len(prefix) :]
-    return dotted

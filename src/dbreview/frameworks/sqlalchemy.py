@@ -28,6 +28,12 @@ SESSION_SYMBOLS: dict[str, Kind] = {
 }
 """Names that stand for the current request's session, managed by a middleware."""
 
+OBJECT_SESSIONS: dict[str, Kind] = {
+    "sqlalchemy.orm.object_session": "sync",
+    "sqlalchemy.ext.asyncio.async_object_session": "async",
+}
+"""Functions that give the session of an object."""
+
 CONNECTION_TYPES: dict[str, Kind] = {
     "sqlalchemy.Connection": "sync",
     "sqlalchemy.engine.Connection": "sync",
@@ -307,6 +313,9 @@ HARMLESS_BASES = frozenset(
     }
 )  # fmt: skip
 """Base classes of libraries that bring no columns and no indexes."""
+
+CHANGING_METHODS = frozenset({"sqlmodel_update", "update", "update_from_dict"})
+"""Methods that libraries give to models and that change the row."""
 
 CLASS_SETTINGS = frozenset(
     {

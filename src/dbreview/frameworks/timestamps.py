@@ -52,3 +52,21 @@ LISTS_OF_NAMES = frozenset({"role", "permission", "status", "type", "kind", "cat
 
 APPEND_ONLY = ("log", "event", "history", "audit", "metric", "snapshot", "message", "trace", "span", "entry", "token",
                "usage", "stat", "view", "click", "visit", "attempt", "version", "revision", "otp", "code")  # fmt: skip
+
+NUMBER_TYPES = frozenset({"Integer", "BigInteger", "BIGINT", "Float", "int", "float", "Numeric"})
+"""Types in which some projects keep seconds or microseconds."""
+
+PLANNED = (
+    "expires",
+    "expire",
+    "valid_",
+    "due",
+    "scheduled",
+    "next_",
+    "birth",
+    "start",
+    "not_before",
+    "not_after",
+    "until",
+)
+"""Starts of the names of times that are set in advance and tell no change of the row."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from dbreview.facts import Unreadable
 from dbreview.finding import Confidence, Place
@@ -28,6 +29,8 @@ from dbreview.project import (
     Table,
     UnboundedResponse,
 )
+
+_SURENESS: dict[Confidence, int] = {"high": 0, "medium": 1, "low": 2}
 
 
 def assemble(
@@ -100,12 +103,14 @@ def _tables(interpreter: Interpreter, roles: dict[str, Role]) -> Iterator[Table]
     created = indexes_of_migrations(revisions)
     seen: set[tuple[str | None, Place]] = set()
     models: Models = interpreter.models
+    events = interpreter.events
+    only_added = {ref.dotted for ref in events.created - events.changed}
     every = [models.table(ref) for ref in models.models]
     for table in sorted((t for t in (*every, *models.core_tables) if t is not None), key=lambda t: (t.at, t.name)):
         key = (table.model, table.at)
         if key not in seen and roles.get(table.at.filename) == "application":
             seen.add(key)
-            yield with_indexes(table, created)
+            yield replace(with_indexes(table, created), is_only_added_to=table.model in only_added)
 
 
 # --- events -------------------------------------------------------------------------------
@@ -117,7 +122,7 @@ def _query(statement: Statement | None, at: Place) -> Query:
 
 
 def _lazy_loads(interpreter: Interpreter) -> Iterator[LazyLoad]:
-    for event in sorted(interpreter.events.loads.values(), key=lambda e: (e.at, e.relationship.name)):
+    for event in sorted(_first_reads(interpreter), key=lambda e: (e.at, e.relationship.name)):
         fetch = event.entity.fetch
         assert fetch is not None
         yield LazyLoad(
@@ -129,6 +134,17 @@ def _lazy_loads(interpreter: Interpreter) -> Iterator[LazyLoad]:
             fetch.session.kind == "async",
             _load_confidence(event),
         )
+
+
+def _first_reads(interpreter: Interpreter) -> Iterator[LoadEvent]:
+    """Per query and relationship the read that comes first: it loads the relationship for the others."""
+    told: set[tuple[Place, tuple[str, ...], str]] = set()
+    for event in interpreter.events.loads.values():
+        assert event.entity.fetch is not None
+        key = (event.entity.fetch.at, event.entity.path, event.relationship.name)
+        if key not in told and key not in interpreter.events.filled:
+            told.add(key)
+            yield event
 
 
 def _option(interpreter: Interpreter, event: LoadEvent) -> str:
@@ -156,20 +172,28 @@ def _load_confidence(event: LoadEvent) -> Confidence:
 
 
 def _repeated_queries(interpreter: Interpreter) -> Iterator[RepeatedQuery]:
-    for event in sorted(interpreter.events.repeats.values(), key=lambda e: e.at):
+    for event, others in _per_loop(interpreter):
         statement = event.effect.statement
-        if statement is not None and statement.kind == "text" and not event.depends_on_loop:
-            continue
         yield RepeatedQuery(
             event.at,
             event.loop.at,
             event.effect.calls[1:] if event.effect.calls else (),
             _query(statement, event.effect.at),
             event.depends_on_loop,
-            event.loop.variable,
             _key(interpreter, statement),
+            others,
             _repeat_confidence(event),
         )
+
+
+def _per_loop(interpreter: Interpreter) -> Iterator[tuple[RepeatEvent, tuple[Place, ...]]]:
+    """Of each loop the surest and first query, with the places of the others: they are mended together."""
+    loops: dict[Place, list[RepeatEvent]] = {}
+    for event in interpreter.events.repeats.values():
+        loops.setdefault(event.loop.at, []).append(event)
+    for _, events in sorted(loops.items(), key=lambda item: item[0]):
+        first, *others = sorted(events, key=lambda e: (_SURENESS[_repeat_confidence(e)], e.at))
+        yield first, tuple(sorted(e.at for e in others))
 
 
 def _key(interpreter: Interpreter, statement: Statement | None) -> str | None:
@@ -182,7 +206,7 @@ def _key(interpreter: Interpreter, statement: Statement | None) -> str | None:
 
 
 def _repeat_confidence(event: RepeatEvent) -> Confidence:
-    if not event.depends_on_loop:
+    if not event.depends_on_loop or event.effect.is_isolated:
         return "low"
     return event.loop.confidence if event.is_request else "medium"
 
@@ -207,8 +231,8 @@ def _unbounded_responses(
                     fetch.at,
                     route.route,
                     entity.ref.name,
-                    responses.owner_of(statement, table),
-                    responses.confidence_of(statement, table),
+                    responses.owner_of(statement, table, interpreter.models),
+                    responses.confidence_of(statement, table, interpreter.models),
                 ),
             )
     yield from sorted(told.values(), key=lambda u: u.at)

@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING
 
 from dbreview import facts
 from dbreview.frameworks import python, sqlalchemy
-from dbreview.frameworks.homes import canonical
 from dbreview.link import (
     calling,
     library,
     loading,
 )
-from dbreview.link.names import ClassRef, FunctionRef, Variable
+from dbreview.link.names import ClassRef, FunctionRef, Variable, canonical
 from dbreview.link.syntax import dotted_name
 from dbreview.link.values import (
     Attribute,

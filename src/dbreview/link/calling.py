@@ -172,8 +172,9 @@ def invoke(frame: Frame, function: FunctionValue, arguments: Arguments | None, n
     outcome = frame.interpreter.call(function, arguments or Arguments())
     if node is not None:
         at = frame.place(node.at)
+        is_isolated = any(effect.kind == "commit" for effect in outcome.effects)
         for effect in outcome.effects:
-            called = replace(effect, calls=(at, *effect.calls))
+            called = replace(effect, calls=(at, *effect.calls), is_isolated=effect.is_isolated or is_isolated)
             if function.ref.facts.is_async:
                 called = replace(called, is_blocking=False)
             effects.note(frame, called, at, node)
@@ -183,6 +184,7 @@ def invoke(frame: Frame, function: FunctionValue, arguments: Arguments | None, n
 def _instantiate(frame: Frame, ref: ClassRef, arguments: Arguments, node: facts.Call) -> Value:
     classes = frame.interpreter.classes
     if classes.is_mapped(ref):
+        frame.interpreter.events.created.add(ref)
         return Entity(ref)
     kind = classes.session_kind(ref)
     if kind is not None:
@@ -198,6 +200,7 @@ def _instantiate(frame: Frame, ref: ClassRef, arguments: Arguments, node: facts.
         return Instance(ref, outcome.fields)
     fields = tuple((name, value) for name, value in arguments.keywords if value is not None)
     names = [n for n, m in ref.members.items() if isinstance(m, Variable) and m.annotation is not None]
+    names += [f"argument {index}" for index in range(len(names), len(arguments.positional))]
     fields += tuple((n, v) for n, v in zip(names, arguments.positional, strict=False) if v is not None)
     return Instance(ref, fields)
 

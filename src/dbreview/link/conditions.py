@@ -49,6 +49,12 @@ def truth(frame: Frame, test: Expression) -> bool | None:
                 return operator == "is"
             is_something = isinstance(found, (Given, Const, Session, Instance, Entries, Record, Items))
             return operator == "is not" if is_something else None
+        case facts.Comparison(left, ("is" | "is not" as operator,), (facts.Name() | facts.Attribute(),)):
+            return operator == "is not" if isinstance(_known(frame, left), Given) else None
+        case facts.Comparison(left, ("in" | "not in" as operator,), (right,)):
+            row, holder = _known(frame, left), _known(frame, right)
+            if isinstance(holder, Session) and isinstance(row, Entity) and row.fetch is not None:
+                return operator == "in"
         case facts.BooleanOperation(left, operator, right):
             first, second = truth(frame, left), truth(frame, right)
             if operator == "and":

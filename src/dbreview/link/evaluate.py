@@ -13,6 +13,7 @@ from dbreview.link import (
     conditions,
     effects,
     iterating,
+    loading,
     loops,
 )
 from dbreview.link.values import (
@@ -67,6 +68,8 @@ def evaluate(frame: Frame, expression: Expression) -> Value:
         case facts.BooleanOperation(left, operator, right):
             first = frame.evaluate(left)
             if conditions.truth(frame, left) is (operator == "or"):
+                return first
+            if operator == "or" and loading.is_key_always_set(frame, left):
                 return first
             return join(first, frame.evaluate(right)) if not isinstance(first, Condition) else first
         case facts.BinaryOperation(left, operator, right):

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from dbreview.finding import Confidence, Place
-from dbreview.link.names import FunctionRef
+from dbreview.link.names import ClassRef, FunctionRef
 from dbreview.link.values import Entity, Fetch, SessionKind, Statement
 from dbreview.project import Relationship
 
@@ -33,7 +33,8 @@ class Effect:
     """Something that running a function does to the database, and the calls that lead there.
 
     ``calls`` starts in the function whose effect it is and ends before ``at``. ``is_once`` says that
-    the result is kept, so that a repeated call does not repeat the effect.
+    the result is kept, so that a repeated call does not repeat the effect; ``is_isolated`` that a call on
+    the way commits, so that each pass is a transaction of its own.
     """
 
     kind: Literal["read", "write", "commit", "flush", "other"]
@@ -44,6 +45,7 @@ class Effect:
     calls: tuple[Place, ...] = ()
     is_blocking: bool = False
     is_once: bool = False
+    is_isolated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,6 @@ class RepeatEvent:
     effect: Effect
     depends_on_loop: bool
     is_request: bool
-    is_isolated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +100,8 @@ class Events:
     opened: dict[Place, SessionKind | None] = field(default_factory=dict)
     owned: dict[Place, OwnedSession] = field(default_factory=dict)
     filled: set[tuple[Place, tuple[str, ...], str]] = field(default_factory=set)
+    created: set[ClassRef] = field(default_factory=set)
+    changed: set[ClassRef] = field(default_factory=set)
     mistakes: dict[Place, Exception] = field(default_factory=dict)
 
     def saw_session_call(self, at: Place, kind: SessionKind | None) -> None:

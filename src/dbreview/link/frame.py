@@ -12,6 +12,7 @@ from dbreview.frameworks import python
 from dbreview.link import (
     evaluate,
     iterating,
+    loading,
     statements,
 )
 from dbreview.link.events import Effect, Loop
@@ -126,6 +127,9 @@ class Frame:
             case facts.Attribute(inner, attr):
                 if (path := dotted_name(target)) is not None:
                     self._set(path, value)
+                    owner = self.evaluate(inner)
+                    loading.note_filled(self, owner, Const(attr))
+                    loading.note_changed(self, owner)
                     if ".state." in path and isinstance(value, (Session, SessionFactory, Instance)):
                         self.interpreter.request_state.setdefault(attr, _as_seen_by_others(value))
                 else:

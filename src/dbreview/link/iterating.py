@@ -144,7 +144,8 @@ def comprehension(frame: Frame, node: facts.Comprehension) -> Value:
     made = frame.evaluate(node.element)
     del frame.loops[-pushed:]
     frame.env = outer
-    return Items(out_of_loop(made), loops.fetch_of(first))
+    is_literal = len(node.clauses) == 1 and loops.is_constant(node.clauses[0].iterable, first)
+    return Items(out_of_loop(made), loops.fetch_of(first), is_literal)
 
 
 def enter(frame: Frame, context: Expression) -> Value:

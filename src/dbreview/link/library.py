@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from dbreview import facts
 from dbreview.finding import Place
 from dbreview.frameworks import drivers, fastapi, python, sqlalchemy
-from dbreview.link import calling, iterating, loops, methods
+from dbreview.link import attributes, calling, iterating, loading, loops, methods
 from dbreview.link.values import (
     Aggregate,
     Attribute,
@@ -47,7 +47,7 @@ def call(frame: Frame, dotted: str, arguments: Arguments, node: facts.Call) -> V
     """What ``dotted(...)`` gives at ``node``."""
     at = frame.place(node.at)
     if dotted in sqlalchemy.STATEMENT_MAKERS:
-        return _statement(dotted, arguments, at)
+        return _statement(frame, dotted, arguments, at)
     if dotted in sqlalchemy.SESSION_TYPES:
         kind = sqlalchemy.SESSION_TYPES[dotted]
         if any(isinstance(value, Session) for value in arguments.values()):
@@ -69,19 +69,33 @@ def call(frame: Frame, dotted: str, arguments: Arguments, node: facts.Call) -> V
         return Made(dotted, (*arguments.positional, *hidden), arguments.keywords, at)
     if dotted in drivers.CONNECTS:
         return methods.connect(frame, "sync", node)
+    if dotted in sqlalchemy.OBJECT_SESSIONS:
+        return Session(sqlalchemy.OBJECT_SESSIONS[dotted])
+    if dotted == "sqlalchemy.orm.attributes.set_committed_value":
+        loading.note_filled(frame, arguments.get(0, "instance"), arguments.get(1, "key"))
+        return None
     if dotted.startswith(("sqlalchemy.", "sqlmodel.")):
         return _sqlalchemy(frame, dotted, arguments)
     if dotted == "builtins.dict" and not arguments.positional:
         return Entries(arguments.keywords, (None,) if arguments.is_open else ())
     if dotted in fastapi.PASSES_ON:
         return Wrapped(arguments.values())
+    if dotted == "builtins.setattr":
+        loading.note_changed(frame, arguments.get(0, "object"))
+        return None
+    if dotted == "builtins.getattr":
+        return _getattr(frame, arguments, node)
     if dotted in fastapi.TO_THREAD or dotted.startswith(fastapi.PAGINATORS):
         return None
     return _python(frame, dotted, arguments, node)
 
 
-def _statement(dotted: str, arguments: Arguments, at: Place) -> Statement:
+def _statement(frame: Frame, dotted: str, arguments: Arguments, at: Place) -> Statement:
     kind = sqlalchemy.STATEMENT_MAKERS[dotted]
+    for value in arguments.positional[:1]:
+        if isinstance(value, ClassValue) and kind in ("insert", "update"):
+            events = frame.interpreter.events
+            (events.created if kind == "insert" else events.changed).add(value.ref)
     selected = arguments.positional
     if len(selected) == 1 and isinstance(selected[0], Record):
         selected = selected[0].items
@@ -230,6 +244,15 @@ def _each(frame: Frame, function: Value, source: Value, iterable: facts.Expressi
     found = calling.call_value(frame, function, Given((element,)), node)
     frame.loops.pop()
     return found
+
+
+def _getattr(frame: Frame, arguments: Arguments, node: facts.Call) -> Value:
+    """``getattr(row, "posts")`` with a constant name reads the attribute."""
+    name = arguments.get(1, "name")
+    if not isinstance(name, Const) or not isinstance(name.value, str):
+        return None
+    written = facts.Attribute(node.arguments[0].value, name.value, node.at, node.at)
+    return attributes.attribute_of(frame, arguments.get(0, "object"), name.value, written)
 
 
 def _gather(frame: Frame, arguments: Arguments) -> Value:

@@ -12,13 +12,16 @@ from dbreview.link.names import ClassRef, FunctionRef
 from dbreview.link.values import (
     Attribute,
     ClassValue,
+    Const,
     Entity,
     Fetch,
     FunctionValue,
     Items,
+    Load,
     Session,
     Statement,
     Value,
+    options,
 )
 from dbreview.project import Relationship
 
@@ -39,6 +42,8 @@ def attribute(frame: Frame, entity: Entity, name: str, node: facts.Attribute) ->
     if name == "__class__":
         return ClassValue(entity.model)
     member = frame.interpreter.classes.member(entity.model, name)
+    if name in sqlalchemy.CHANGING_METHODS and member is None:
+        note_changed(frame, entity)
     if not isinstance(member, FunctionRef):
         return None
     decorations = frame.interpreter.decorations(member)
@@ -99,6 +104,8 @@ def _state(frame: Frame, entity: Entity, relationship: Relationship) -> str:
             return "loaded"
         if _is_fixed_parent(relationship, statement, entity):
             return "same for all"
+        if _is_target_at_hand(frame, entity, relationship, statement):
+            return "unknown"
     return "lazy" if relationship.lazy in sqlalchemy.LAZY_STRATEGIES else "loaded"
 
 
@@ -138,6 +145,62 @@ def _is_fixed_parent(relationship: Relationship, statement: Statement, entity: E
         return False
     fixed = {c.attribute.name for c in statement.conditions if c.operator == "=="}
     return bool(relationship.local_columns) and set(relationship.local_columns) <= fixed
+
+
+def is_key_always_set(frame: Frame, expression: facts.Expression) -> bool:
+    """Whether ``row.user_id`` in ``row.user_id or row.user.id`` always has a value: a NOT NULL foreign key."""
+    if not isinstance(expression, facts.Attribute):
+        return False
+    owner = frame.evaluate(expression.value)
+    model = owner.model if isinstance(owner, Entity) else None
+    table = frame.interpreter.models.table(model) if model is not None else None
+    if table is None:
+        return False
+    keys = {name for key in table.foreign_keys for name in key.columns}
+    return any(
+        column.attribute == expression.attr and column.name in keys and column.is_nullable is False
+        for column in table.columns
+    )
+
+
+def note_changed(frame: Frame, owner: Value) -> None:
+    """Somebody assigned to an attribute of a row, not in its own constructor: its model's rows change."""
+    for option in options(owner):
+        if isinstance(option, Entity) and not (frame.ref is not None and frame.ref.facts.name == "__init__"):
+            frame.interpreter.events.changed.add(option.model)
+
+
+def note_filled(frame: Frame, instance: Value, key: Value) -> None:
+    """Somebody gave the relationship its value by hand: rows of this query need not load it."""
+    if isinstance(instance, Entity) and instance.fetch is not None and isinstance(key, Const):
+        frame.interpreter.events.filled.add((instance.fetch.at, instance.path, str(key.value)))
+
+
+def _is_target_at_hand(frame: Frame, entity: Entity, relationship: Relationship, statement: Statement) -> bool:
+    """Whether the session may hold the parents already: the statement was given their keys, or loads their like.
+
+    A many-to-one relationship looks into the identity map before it sends a statement.
+    """
+    if relationship.is_collection is not False:
+        return False
+    asked = {c.attribute.name for c in statement.conditions if c.operator in ("in", "==")}
+    if not entity.path and relationship.local_columns and set(relationship.local_columns) <= asked:
+        return True
+    for load in statement.loads:
+        if load.strategy == "eager" and _loaded_model(frame, statement, load) == relationship.target:
+            return True
+    return False
+
+
+def _loaded_model(frame: Frame, statement: Statement, load: Load) -> str | None:
+    """The class that a loader option loads."""
+    model = load.model or statement.model
+    target: str | None = None
+    for name in load.path:
+        relationship = frame.interpreter.models.relationship(model, name) if model is not None else None
+        target = relationship.target if relationship is not None else None
+        model = frame.interpreter.models.target(relationship) if relationship is not None else None
+    return target
 
 
 def _query_over(

@@ -34,7 +34,7 @@ def classify(target: Expression, iterable: Expression, values: Value) -> tuple[L
     """Whether a loop runs once per row (or item of unknown number), and how sure that is."""
     if _has_telling_name(target) or _has_telling_name(iterable):
         return ("other", "low")
-    if _is_constant(iterable, values):
+    if is_constant(iterable, values):
         return ("other", "low")
     if _is_counter(iterable):
         return ("other", "low")
@@ -71,7 +71,8 @@ def _has_telling_name(expression: Expression) -> bool:
     return word is not None and _NOT_ROWS.search(word.lower()) is not None
 
 
-def _is_constant(iterable: Expression, values: Value) -> bool:
+def is_constant(iterable: Expression, values: Value) -> bool:
+    """Whether what is iterated over is written in the source: a literal, a constant, an enumeration."""
     if isinstance(iterable, facts.Display):
         return not any(isinstance(item, facts.Starred) for item in iterable.items)
     if isinstance(iterable, (facts.Constant, facts.DictDisplay)):
@@ -82,7 +83,7 @@ def _is_constant(iterable: Expression, values: Value) -> bool:
             inner = [a.value for a in iterable.arguments]
             if name in ("items", "values", "keys") and isinstance(iterable.func, facts.Attribute):
                 inner = [iterable.func.value]
-            return bool(inner) and all(_is_constant(part, None) for part in inner)
+            return bool(inner) and all(is_constant(part, None) for part in inner)
     name = last_name(iterable) if isinstance(iterable, (facts.Name, facts.Attribute)) else None
     if name is not None and _CONSTANT.match(name):
         return True

@@ -15,6 +15,7 @@ from dbreview.finding import Place
 from dbreview.frameworks import python, sqlalchemy
 from dbreview.link import effects, library
 from dbreview.link.events import Effect
+from dbreview.link.loops import fetch_of
 from dbreview.link.syntax import dotted_name
 from dbreview.link.values import (
     Aggregate,
@@ -299,6 +300,8 @@ def _run(frame: Frame, statement: Statement, name: str, node: facts.Call) -> obj
         return None if name in ("scalar", "count") else items.element
     if name in sqlalchemy.WRITES_FROM_QUERY:
         assert statement.session is not None
+        if name == "update" and statement.model is not None:
+            frame.interpreter.events.changed.add(statement.model)
         at = frame.place(node.at)
         frame.interpreter.events.saw_session_call(at, statement.session.kind)
         what = f"query.{name}"
@@ -454,6 +457,11 @@ def _fetch_of_loop(frame: Frame) -> Fetch | None:
 
 def _entries(entries: Entries, name: str, arguments: Arguments) -> Value:
     key = arguments.get(0, "key")
+    if name in ("items", "values", "keys"):
+        inner = join_all(value for _, value in entries.items)
+        fetch = next((found for found in map(fetch_of, entries.others) if found is not None), None)
+        element = Record((None, inner)) if name == "items" else inner if name == "values" else None
+        return Items(element, fetch, is_literal=bool(entries.items) and not entries.others)
     if name in ("get", "pop") and isinstance(key, Const):
         return next((value for known, value in reversed(entries.items) if known == key.value), None)
     return None
@@ -462,11 +470,9 @@ def _entries(entries: Entries, name: str, arguments: Arguments) -> Value:
 def _attribute(frame: Frame, attribute: Attribute, name: str, arguments: Arguments) -> Value:
     if name == "in_":
         given = arguments.get(0, "other")
-        return (
-            Condition("in", attribute)
-            if not isinstance(given, (Statement, Aggregate))
-            else Condition("in query", attribute)
-        )
+        if isinstance(given, Items) and given.is_literal:
+            return Condition("in constants", attribute)
+        return Condition("in query" if isinstance(given, (Statement, Aggregate)) else "in", attribute)
     if name in sqlalchemy.COMPARISONS:
         return Condition(name, attribute)
     if name == "__eq__":

@@ -469,6 +469,10 @@ class Models:
             tuple(uniques),
             not unknown,
             tuple(unknown),
+            tuple(
+                str(m.arguments[0].value) for m in draft.arguments if _is_check(m) and isinstance(m.arguments[0], Const)
+            ),
+            draft.parent.dotted if draft.parent is not None and not self._is_single(draft) else None,
         )
 
     def _index(self, made: Made, names: tuple[str, ...]) -> Index:
@@ -511,6 +515,10 @@ class Models:
                         column = draft.columns.get(name)
                         found.append(f"{draft.table_name}.{column.name if column else name}")
         return tuple(found)
+
+
+def _is_check(made: Made) -> bool:
+    return made.dotted == "sqlalchemy.CheckConstraint" and bool(made.arguments)
 
 
 def _sequence(value: Value) -> tuple[Value, ...]:

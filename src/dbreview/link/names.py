@@ -15,7 +15,7 @@ from typing import TypeAlias
 from dbreview import facts
 from dbreview.facts import Block, Class, Expression, Function, Module
 from dbreview.finding import Place
-from dbreview.frameworks.homes import canonical
+from dbreview.frameworks.homes import HOMES
 from dbreview.link.syntax import dotted_name
 
 
@@ -338,6 +338,14 @@ class Names:
                 break
             common += 1
         return common
+
+
+def canonical(dotted: str) -> str:
+    """The name under which the tables know a symbol."""
+    for prefix, home in HOMES:
+        if dotted.startswith(prefix):
+            return home + dotted[len(prefix) :]
+    return dotted
 
 
 def _targets(target: Expression, value: Expression | None) -> Iterator[tuple[str, Expression | None]]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from dbreview.finding import Confidence
 from dbreview.frameworks import timestamps
+from dbreview.link.models import Models
 from dbreview.link.values import (
     Coroutine,
     Either,
@@ -50,8 +51,12 @@ def collections_in(value: Value, depth: int = 0) -> Iterator[Fetch]:
             yield from collections_in(inner, depth + 1)
 
 
-def owner_of(statement: Statement, table: Table) -> str | None:
-    """The foreign key by whose value the statement filters: its rows belong to one parent."""
+def owner_of(statement: Statement, table: Table, models: Models) -> str | None:
+    """The foreign key (or the relationship along it) by whose value the statement filters: one parent's rows."""
+    for condition in sorted(statement.conditions, key=lambda c: c.attribute.name):
+        relationship = models.relationship(condition.attribute.model, condition.attribute.name)
+        if condition.operator == "==" and relationship is not None and not relationship.is_collection:
+            return relationship.name
     keys = {name for key in table.foreign_keys for name in key.columns}
     for condition in sorted(statement.conditions, key=lambda c: c.attribute.name):
         column = next((c for c in table.columns if c.attribute == condition.attribute.name), None)
@@ -60,11 +65,11 @@ def owner_of(statement: Statement, table: Table) -> str | None:
     return None
 
 
-def confidence_of(statement: Statement, table: Table) -> Confidence:
+def confidence_of(statement: Statement, table: Table, models: Models) -> Confidence:
     """High for a whole table, medium for the children of a parent, low for a small one of constants."""
     if _is_lookup(table):
         return "low"
-    return "high" if owner_of(statement, table) is None else "medium"
+    return "high" if owner_of(statement, table, models) is None else "medium"
 
 
 def _is_lookup(table: Table) -> bool:

@@ -140,9 +140,10 @@ def _fills(statement: facts.If) -> bool:
     )
 
 
-def _branch(frame: Frame, body: Block, fills_cache: bool = False) -> bool:
-    """Follow a block that only some passes take; one that ends the loop or fills a cache runs once at most."""
-    is_once = fills_cache or (bool(frame.loops) and loops.ends_loop(body))
+def _branch(frame: Frame, body: Block, is_rare: bool = False) -> bool:
+    """Follow a block that only some passes take. One that ends the loop runs once at most; so does one that
+    fills a cache or handles an error, also for callers that loop."""
+    is_once = is_rare or (bool(frame.loops) and loops.ends_loop(body))
     if not is_once:
         return run(frame, body)
     before = dict(frame.effects)
@@ -150,7 +151,7 @@ def _branch(frame: Frame, body: Block, fills_cache: bool = False) -> bool:
     frame.loops.append(Loop(at, "exit", frozenset(), None, "low"))
     goes_on = run(frame, body)
     frame.loops.pop()
-    if fills_cache:
+    if is_rare:
         new = {key: replace(effect, is_once=True) for key, effect in frame.effects.items() if key not in before}
         frame.effects = before | new
     return goes_on
@@ -205,9 +206,9 @@ def _try(frame: Frame, statement: facts.Try) -> bool:
         _merge(frame, ends[0][1])
         if handler.name is not None:
             frame.env[handler.name] = None
-        frame.is_handling += loops.ends_loop(handler.body)
-        ends.append((_branch(frame, handler.body), frame.env))
-        frame.is_handling -= loops.ends_loop(handler.body)
+        frame.is_handling += 1
+        ends.append((_branch(frame, handler.body, is_rare=True), frame.env))
+        frame.is_handling -= 1
     live = [env for goes_on, env in ends if goes_on]
     frame.env = live[0] if live else ends[0][1]
     for env in live[1:]:
