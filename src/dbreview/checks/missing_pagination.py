@@ -13,9 +13,10 @@ def check(project: Project) -> Iterator[Finding]:
     for response in project.unbounded_responses:
         route = response.route
         shown = " ".join(part for part in (route.methods[0] if route.methods else "", route.path) if part)
+        what = shown or f"`{route.function}`"
         yield Finding(
             at=response.at,
-            message=f"{shown or route.function} fetches all `{response.entity}` rows that match, however many there are",
+            message=f"{what} fetches all `{response.entity}` rows that match, however many there are",
             help=_help(response),
             notes=(Note(f"the route `{route.function}` answers with them", route.at),),
             confidence=response.confidence,

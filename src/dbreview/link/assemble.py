@@ -206,7 +206,7 @@ def _key(interpreter: Interpreter, statement: Statement | None) -> str | None:
 
 
 def _repeat_confidence(event: RepeatEvent) -> Confidence:
-    if not event.depends_on_loop or event.effect.is_isolated:
+    if not event.depends_on_loop or event.effect.is_isolated or event.loop.opens_session:
         return "low"
     return event.loop.confidence if event.is_request else "medium"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ from dbreview.link.names import ClassRef, FunctionRef, Variable
 from dbreview.link.syntax import dotted_name
 from dbreview.link.values import (
     ClassValue,
+    Const,
     Either,
     Entity,
     Entries,
@@ -202,7 +204,20 @@ def _instantiate(frame: Frame, ref: ClassRef, arguments: Arguments, node: facts.
     names = [n for n, m in ref.members.items() if isinstance(m, Variable) and m.annotation is not None]
     names += [f"argument {index}" for index in range(len(names), len(arguments.positional))]
     fields += tuple((n, v) for n, v in zip(names, arguments.positional, strict=False) if v is not None)
+    if not arguments.is_open:
+        given = {name for name, _ in arguments.keywords} | set(names[: len(arguments.positional)])
+        fields += tuple(_default_fields(frame, ref, given))
     return Instance(ref, fields)
+
+
+def _default_fields(frame: Frame, ref: ClassRef, given: set[str]) -> Iterator[tuple[str, Const]]:
+    """The constant defaults of a schema's fields that a constructor call leaves out."""
+    for ancestor in frame.interpreter.classes.ancestors(ref):
+        for name, member in ancestor.members.items() if isinstance(ancestor, ClassRef) else ():
+            if name not in given and isinstance(member, Variable) and isinstance(member.value, facts.Constant):
+                if member.annotation is not None and not member.value.is_opaque:
+                    given.add(name)
+                    yield name, Const(member.value.value)
 
 
 def _looks_like_session_call(func: facts.Attribute) -> bool:

@@ -49,6 +49,9 @@ def truth(frame: Frame, test: Expression) -> bool | None:
                 return operator == "is"
             is_something = isinstance(found, (Given, Const, Session, Instance, Entries, Record, Items))
             return operator == "is not" if is_something else None
+        case facts.Comparison(left, ("==" | "!=" as operator,), (facts.Constant(value, _, False),)):
+            found = _known(frame, left)
+            return (found.value == value) is (operator == "==") if isinstance(found, Const) else None
         case facts.Comparison(left, ("is" | "is not" as operator,), (facts.Name() | facts.Attribute(),)):
             return operator == "is not" if isinstance(_known(frame, left), Given) else None
         case facts.Comparison(left, ("in" | "not in" as operator,), (right,)):

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dbreview import facts
-from dbreview.facts import Expression
+from dbreview.facts import Expression, Span
 from dbreview.finding import Place
 from dbreview.link.events import BlockEvent, Effect, Loop, RepeatEvent
 from dbreview.link.syntax import names_in
@@ -24,7 +24,7 @@ def note(frame: Frame, effect: Effect, at: Place, node: facts.Call) -> None:
     if effect.is_blocking and frame.ref is not None and frame.ref.facts.is_async:
         event = BlockEvent(at, frame.ref, effect, frame.interpreter.is_request)
         frame.interpreter.events.blocks.setdefault((frame.ref, at), event)
-    loop = row_loop(frame)
+    loop = row_loop(frame, node.at)
     if effect.kind == "read" and loop is not None and not effect.is_once and not _is_batch(effect):
         _note_repeat(frame, effect, at, node, loop)
 
@@ -64,10 +64,10 @@ def note_dependence(frame: Frame, target: Expression, value: Expression) -> None
         frame.loops[-1] = replace(loop, names=loop.names | names_in(target))
 
 
-def row_loop(frame: Frame) -> Loop | None:
+def row_loop(frame: Frame, call: Span) -> Loop | None:
     """The innermost loop over rows, unless what runs now runs in its last pass only."""
     for loop in reversed(frame.loops):
-        if loop.is_search or loop.kind == "exit":
+        if loop.kind == "exit" or call in loop.searching:
             return None
         if loop.kind == "rows":
             return loop

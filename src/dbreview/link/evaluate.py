@@ -67,8 +67,9 @@ def evaluate(frame: Frame, expression: Expression) -> Value:
             return _comparison(frame, expression)
         case facts.BooleanOperation(left, operator, right):
             first = frame.evaluate(left)
-            if conditions.truth(frame, left) is (operator == "or"):
-                return first
+            decided = conditions.truth(frame, left)
+            if decided is not None:
+                return first if decided is (operator == "or") else frame.evaluate(right)
             if operator == "or" and loading.is_key_always_set(frame, left):
                 return first
             return join(first, frame.evaluate(right)) if not isinstance(first, Condition) else first

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from dbreview.facts import Span
 from dbreview.finding import Confidence, Place
 from dbreview.link.names import ClassRef, FunctionRef
 from dbreview.link.values import Entity, Fetch, SessionKind, Statement
@@ -17,7 +18,8 @@ class Loop:
 
     An ``exit`` is no loop but a block that ends the loop around it: it runs once at most.
 
-    ``names`` are the variables whose values change from pass to pass.
+    ``names`` are the variables whose values change from pass to pass, ``searching`` the places of the
+    calls whose result ends the loop. One that ``opens_session`` gives each pass a session of its own.
     """
 
     at: Place
@@ -25,7 +27,8 @@ class Loop:
     names: frozenset[str]
     variable: str | None
     confidence: Confidence
-    is_search: bool = False
+    searching: frozenset[Span] = frozenset()
+    opens_session: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,6 +56,7 @@ def loop_over(frame: Frame, target: Expression, iterable: Expression, values: Va
     if (
         is_batching(frame)
         or frame.is_handling
+        or loops.ends_at_once(body)
         or (fetch is not None and bounds.is_single(fetch, frame.interpreter.models))
     ):
         kind = "other"
@@ -68,7 +69,7 @@ def loop_over(frame: Frame, target: Expression, iterable: Expression, values: Va
         loops.changing_names(target),
         target.id if isinstance(target, facts.Name) else None,
         confidence,
-        loops.is_search(body),
+        loops.searching_calls(body),
     )
 
 

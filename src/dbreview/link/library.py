@@ -168,6 +168,8 @@ def _python(frame: Frame, dotted: str, arguments: Arguments, node: facts.Call) -
     name = dotted.rpartition(".")[2]
     _call_per_item(frame, dotted, arguments, node)
     if dotted in python.SAME_ITEMS:
+        if not arguments.positional:
+            return Items(None)
         source = arguments.positional[1] if name == "filter" and len(arguments.positional) > 1 else first
         return methods.as_items(frame, source, node)
     if dotted in python.ONE_ITEM:

@@ -17,6 +17,7 @@ from dbreview.link.values import (
     Fetch,
     FunctionValue,
     Items,
+    KeyOf,
     Load,
     Session,
     Statement,
@@ -39,6 +40,8 @@ def attribute(frame: Frame, entity: Entity, name: str, node: facts.Attribute) ->
         return _related(frame, entity, relationship, node)
     if name == "awaitable_attrs":
         return entity
+    if entity.fetch is not None and _is_primary_key(frame, entity.model, name):
+        return KeyOf(entity.model)
     if name == "__class__":
         return ClassValue(entity.model)
     member = frame.interpreter.classes.member(entity.model, name)
@@ -145,6 +148,13 @@ def _is_fixed_parent(relationship: Relationship, statement: Statement, entity: E
         return False
     fixed = {c.attribute.name for c in statement.conditions if c.operator == "=="}
     return bool(relationship.local_columns) and set(relationship.local_columns) <= fixed
+
+
+def _is_primary_key(frame: Frame, model: ClassRef, name: str) -> bool:
+    table = frame.interpreter.models.table(model)
+    return table is not None and any(
+        c.attribute == name and c.is_primary_key and len(table.primary_key) == 1 for c in table.columns
+    )
 
 
 def is_key_always_set(frame: Frame, expression: facts.Expression) -> bool:

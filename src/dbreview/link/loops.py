@@ -22,24 +22,32 @@ from dbreview.link.values import (
     Value,
 )
 
-_NOT_ROWS = re.compile(
-    r"(^|_)(chunk|batch|page|attempt|retr(y|ies)|try|tries|shard|tenant|schema|table|model|model_class|partition|window|"
-    r"migration|revision|statement|stmt|sql|quer(y|ies)|column|col|field|backoff|range|bucket|slice|step|delay|interval|"
-    r"segment|month|day|date|dataset_type|dialect|engine|session|connection|bind|database)(e?s)?$"
+_GROUP = re.compile(
+    r"(^|_)(chunk|batch|page|partition|window|bucket|segment|slice|shard|tenant|database|engine|bind|session|connection)(e?s)?$"
 )
+"""Names of things that hold many rows each, or a database of their own."""
+
+_NO_ROW = re.compile(
+    r"(^|_)(attempt|retr(y|ies)|try|tries|schema|table|model|model_class|migration|revision|statement|stmt|sql|"
+    r"quer(y|ies)|column|col|field|backoff|range|step|delay|interval|month|day|date|dialect)(e?s)?$"
+)
+"""Names of things that are no rows, where nothing else tells what they are."""
+
+_FEW = 20
 _CONSTANT = re.compile(r"^_*[A-Z][A-Z0-9_]+$")
 
 
 def classify(target: Expression, iterable: Expression, values: Value) -> tuple[Literal["rows", "other"], Confidence]:
     """Whether a loop runs once per row (or item of unknown number), and how sure that is."""
-    if _has_telling_name(target) or _has_telling_name(iterable):
+    if _is_named(target, _GROUP) or _is_named(iterable, _GROUP) or is_constant(iterable, values):
         return ("other", "low")
-    if is_constant(iterable, values):
-        return ("other", "low")
-    if _is_counter(iterable):
+    if _is_counter(iterable) or _is_short_slice(iterable):
         return ("other", "low")
     if fetch_of(values) is not None:
         return ("rows", "high")
+    is_known = isinstance(values, Items) and values.element is not None
+    if not is_known and (_is_named(target, _NO_ROW) or _is_named(iterable, _NO_ROW)):
+        return ("other", "low")
     return ("rows", "high" if isinstance(values, Items) else "medium")
 
 
@@ -55,20 +63,28 @@ def fetch_of(values: Value) -> Fetch | None:
     return None
 
 
-def _has_telling_name(expression: Expression) -> bool:
+def _is_named(expression: Expression, names: re.Pattern[str]) -> bool:
     if isinstance(expression, facts.Await):
-        return _has_telling_name(expression.value)
+        return _is_named(expression.value, names)
     if isinstance(expression, facts.Display):
-        return any(_has_telling_name(item) for item in expression.items)
+        return any(_is_named(item, names) for item in expression.items)
     if isinstance(expression, facts.Call):
         name = last_name(expression.func) or ""
         if name in python.CHUNKERS or any(word in name for word in ("chunk", "batch", "partition")):
             return True
         if name in ("enumerate", "sorted", "list", "reversed", "set", "zip", "tqdm", "tuple"):
-            return any(_has_telling_name(argument.value) for argument in expression.arguments)
+            return any(_is_named(argument.value, names) for argument in expression.arguments)
         return False
     word = last_name(expression)
-    return word is not None and _NOT_ROWS.search(word.lower()) is not None
+    return word is not None and names.search(word.lower()) is not None
+
+
+def _is_short_slice(iterable: Expression) -> bool:
+    """``rows[:10]``: at most as many passes as somebody wrote down."""
+    if not isinstance(iterable, facts.Subscript) or not isinstance(iterable.index, facts.Slice):
+        return False
+    upper = iterable.index.upper
+    return isinstance(upper, facts.Constant) and isinstance(upper.value, int) and 0 < upper.value <= _FEW
 
 
 def is_constant(iterable: Expression, values: Value) -> bool:
@@ -144,24 +160,30 @@ def may_end(body: Block) -> bool:
     return True
 
 
-def is_search(body: Block) -> bool:
-    """Whether the loop ends with the first hit: ``if found: return/break``, or at once.
+def ends_at_once(body: Block) -> bool:
+    """Whether a loop's first pass is its last."""
+    return any(isinstance(s, facts.Return) or (isinstance(s, facts.Jump) and s.kind == "break") for s in body)
+
+
+def searching_calls(body: Block) -> frozenset[facts.Span]:
+    """The places of the calls whose result ends the loop: ``found = query(); if found: return found``.
 
     ``if not found: return`` is no search: as long as rows are found, the loop goes on.
     """
-    for statement in body:
+    found: set[facts.Span] = set()
+    for index, statement in enumerate(body):
         match statement:
-            case facts.Jump("break") | facts.Return():
-                return True
             case facts.If(test, then, orelse):
-                if not _is_negative(test) and _ends_loop(then):
-                    return True
-                if orelse and _is_negative(test) and _ends_loop(orelse):
-                    return True
+                ends = _ends_loop(orelse) if _is_negative(test) else _ends_loop(then)
+                if ends:
+                    names = names_in(test)
+                    before = (s for s in body[:index] if isinstance(s, facts.Assign) and names & names_in(s.targets))
+                    found |= {
+                        call.at for part in (test, *before) for call in walk(part) if isinstance(call, facts.Call)
+                    }
             case facts.With(_, inner) | facts.Try(inner):
-                if is_search(inner):
-                    return True
-    return False
+                found |= searching_calls(inner)
+    return frozenset(found)
 
 
 def ends_loop(block: Block) -> bool:

@@ -32,6 +32,7 @@ from dbreview.link.values import (
     Entries,
     Fetch,
     Items,
+    KeyOf,
     Loader,
     Made,
     Record,
@@ -107,7 +108,7 @@ def call(
         case Const(str() as text):
             return _text(text, name, arguments)
         case Made():
-            if name in ("desc", "asc", "nulls_last", "nulls_first", "nullslast", "nullsfirst"):
+            if name in ("ddl_if", "desc", "asc", "nulls_last", "nulls_first", "nullslast", "nullsfirst"):
                 return receiver
             if name == "select":
                 return Statement("select", (receiver,), frame.place(node.at))
@@ -135,7 +136,8 @@ def _session(
     if method.effect is not None:
         frame.interpreter.events.saw_session_call(at, session.kind)
     statement = _ran(session, name, arguments, frame, node)
-    if method.effect is not None:
+    is_held = name in ("get", "get_one") and _is_held(arguments)
+    if method.effect is not None and not is_held:
         kind = _effect_kind(method, name, statement)
         what = f"{dotted_name(node.func) or name}"
         effect = Effect(kind, session.kind, at, what, statement, is_blocking=session.kind == "sync")
@@ -149,6 +151,13 @@ def _session(
 
 def _is_model(arguments: Arguments) -> bool:
     return isinstance(arguments.get(0, "entity"), ClassValue)
+
+
+def _is_held(arguments: Arguments) -> bool:
+    """``session.get(Team, team.id)`` of a row that was fetched: the identity map answers."""
+    model, key = arguments.get(0, "entity"), arguments.get(1, "ident")
+    is_fresh = arguments.has("populate_existing") or arguments.has("with_for_update")
+    return isinstance(model, ClassValue) and isinstance(key, KeyOf) and key.model is model.ref and not is_fresh
 
 
 def _ran(session: Session, name: str, arguments: Arguments, frame: Frame, node: facts.Call) -> Statement | None:
@@ -463,7 +472,10 @@ def _entries(entries: Entries, name: str, arguments: Arguments) -> Value:
         element = Record((None, inner)) if name == "items" else inner if name == "values" else None
         return Items(element, fetch, is_literal=bool(entries.items) and not entries.others)
     if name in ("get", "pop") and isinstance(key, Const):
-        return next((value for known, value in reversed(entries.items) if known == key.value), None)
+        missing: Value = None
+        if not entries.others:
+            missing = arguments.positional[1] if len(arguments.positional) > 1 else Const(None)
+        return next((value for known, value in reversed(entries.items) if known == key.value), missing)
     return None
 
 

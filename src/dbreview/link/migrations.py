@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from dbreview import facts
 from dbreview.facts import Function, Module
 from dbreview.finding import Place
-from dbreview.link.syntax import walk
+from dbreview.link.syntax import last_name, walk
 from dbreview.project import Index, Table
 
 _CREATE_INDEX = re.compile(
@@ -50,13 +50,50 @@ def _created(path: str, function: Function) -> Iterator[CreatedIndex]:
             continue
         owner = call.func.value.id if isinstance(call.func.value, facts.Name) else ""
         match call.func.attr:
+            case "create_table":
+                yield from _in_table(path, call)
+            case "create_unique_constraint":
+                yield from _from_call(path, call, tables.get(owner), is_unique=True)
             case "create_index":
                 yield from _from_call(path, call, tables.get(owner))
             case "execute":
                 yield from _from_text(path, call)
 
 
-def _from_call(path: str, call: facts.Call, batch_table: str | None) -> Iterator[CreatedIndex]:
+def _in_table(path: str, call: facts.Call) -> Iterator[CreatedIndex]:
+    """The indexes and unique constraints that ``create_table`` makes along with the table."""
+    table = _text(call.arguments[0].value) if call.arguments else None
+    for argument in call.arguments[1:] if table is not None else ():
+        inner = argument.value
+        if not isinstance(inner, facts.Call) or table is None:
+            continue
+        positional = [a.value for a in inner.arguments if a.keyword is None]
+        keywords = {a.keyword: a.value for a in inner.arguments if a.keyword is not None}
+        match last_name(inner.func):
+            case "Index":
+                names = tuple(_text(item) or "" for item in positional[1:])
+                is_partial = any((key or "").endswith("_where") for key in keywords)
+                index = Index(
+                    _text(positional[0]), names, _is_true(keywords.get("unique")), is_partial, Place(path, *call.at)
+                )
+                yield CreatedIndex(table, index)
+            case "UniqueConstraint":
+                names = tuple(_text(item) or "" for item in positional)
+                yield CreatedIndex(table, Index(None, names, True, False, Place(path, *call.at)))
+            case "Column" if _is_true(keywords.get("index")) or _is_true(keywords.get("unique")):
+                name = _text(positional[0]) or ""
+                yield CreatedIndex(
+                    table, Index(None, (name,), _is_true(keywords.get("unique")), False, Place(path, *call.at))
+                )
+
+
+def _is_true(node: facts.Expression | None) -> bool:
+    return isinstance(node, facts.Constant) and node.value is True
+
+
+def _from_call(
+    path: str, call: facts.Call, batch_table: str | None, *, is_unique: bool = False
+) -> Iterator[CreatedIndex]:
     positional = [a.value for a in call.arguments if a.keyword is None]
     keywords = {a.keyword: a.value for a in call.arguments if a.keyword is not None}
     name = _text(positional[0] if positional else keywords.get("index_name"))
@@ -70,8 +107,7 @@ def _from_call(path: str, call: facts.Call, batch_table: str | None) -> Iterator
         return
     names = tuple(_text(item) or "" for item in columns.items)
     is_partial = any((key or "").endswith("_where") for key in keywords)
-    unique = keywords.get("unique")
-    is_unique = isinstance(unique, facts.Constant) and unique.value is True
+    is_unique = is_unique or _is_true(keywords.get("unique"))
     yield CreatedIndex(table, Index(name, names, is_unique, is_partial, Place(path, *call.at)))
 
 

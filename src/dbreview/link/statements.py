@@ -167,6 +167,8 @@ def _for(frame: Frame, statement: facts.For) -> None:
     loop = iterating.loop_over(
         frame, statement.target, statement.iterable, values, frame.place(statement.at), statement.body
     )
+    if statement.is_async and values is None:
+        loop = replace(loop, kind="other")  # a stream of messages or lines, not of rows
     element = iterating.element_of(frame, values, loop.at, statement.iterable)
     if isinstance(element, Session):  # `async for session in get_session(): ...` is a `with`
         frame.bind_target(statement.target, element)
@@ -191,6 +193,8 @@ def _loop(frame: Frame, loop: Loop, body: Block) -> None:
 def _with(frame: Frame, statement: facts.With) -> bool:
     for item in statement.items:
         found = iterating.enter(frame, item.context)
+        if frame.loops and isinstance(found, Session):
+            frame.loops[-1] = replace(frame.loops[-1], opens_session=True)
         if item.target is not None:
             frame.bind_target(item.target, found)
     frame.run(statement.body)

@@ -207,6 +207,13 @@ class Entity:
 
 
 @dataclass(frozen=True, slots=True)
+class KeyOf:
+    """The primary key of an object that the session holds."""
+
+    model: ClassRef
+
+
+@dataclass(frozen=True, slots=True)
 class Items:
     """A list, set, iterator or other collection; ``fetch`` is the statement that filled it.
 
@@ -318,6 +325,7 @@ Value: TypeAlias = (
     | Statement
     | Result
     | Entity
+    | KeyOf
     | Items
     | Record
     | Entries
