@@ -232,6 +232,7 @@ class BlockingCall:
     calls: tuple[Place, ...]
     what: str
     others: int = 0
+    confidence: Confidence = "high"
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ def check(project: Project) -> Iterator[Finding]:
             message=f"the async {what} `{call.function}` waits here for the database, and so does every other request",
             help=_help(call),
             notes=tuple(_notes(call)),
+            confidence=call.confidence,
         )
 
 

@@ -30,6 +30,9 @@ from dbreview.project import (
     UnboundedResponse,
 )
 
+_FAR = 6
+"""The number of calls beyond which nobody is sure any more that each of them is made in every request."""
+
 _SURENESS: dict[Confidence, int] = {"high": 0, "medium": 1, "low": 2}
 
 
@@ -257,6 +260,7 @@ def _blocking_calls(interpreter: Interpreter, found: list[FoundRoute]) -> Iterat
                 (*first.effect.calls[1:], first.effect.at) if first.effect.calls else (),
                 first.effect.what,
                 len(others),
+                "high" if len(first.effect.calls) <= _FAR else "low",
             )
         )
     yield from sorted(calls, key=lambda c: c.at)

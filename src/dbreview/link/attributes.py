@@ -124,10 +124,10 @@ def _class_attribute(frame: Frame, ref: ClassRef, name: str) -> Value:
 
 
 def _instance_attribute(frame: Frame, holder: Instance, ref: ClassRef, name: str, node: facts.Attribute) -> Value:
-    found = holder.field(name)
+    classes = frame.interpreter.classes
+    found = classes.field(holder, name)
     if found is not None:
         return found
-    classes = frame.interpreter.classes
     member = classes.member(ref, name)
     match member:
         case FunctionRef():
@@ -145,7 +145,7 @@ def _instance_attribute(frame: Frame, holder: Instance, ref: ClassRef, name: str
     if name == "__class__":
         return ClassValue(ref)
     built = classes.instance(ref)
-    return built.field(name) if built is not holder else None
+    return classes.field(built, name) if built is not holder else None
 
 
 def _bound(frame: Frame, member: FunctionRef, receiver: Value, ref: ClassRef) -> FunctionValue:

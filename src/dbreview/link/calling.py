@@ -111,6 +111,7 @@ def arguments_of(frame: Frame, node: facts.Call) -> Arguments:
             positional.extend(value.items)
         elif argument.stars == "*" and isinstance(value, Items) and value.exact:
             positional.extend(value.exact)
+            is_open = is_open or not value.is_literal
         elif argument.stars == "**" and isinstance(value, Entries):
             keywords.extend(value.items)
             is_open = is_open or bool(value.others)

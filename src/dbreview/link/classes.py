@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from dbreview import facts
 from dbreview.frameworks import fastapi, sqlalchemy
 from dbreview.link.names import ClassRef, Definition, FunctionRef, Variable
+from dbreview.link.syntax import walk
 from dbreview.link.values import (
     ClassValue,
     Const,
@@ -37,6 +38,7 @@ class Classes:
         self._bases: dict[ClassRef, tuple[Ancestor, ...]] = {}
         self._instances: dict[ClassRef, Instance] = {}
         self._children: dict[ClassRef, list[ClassRef]] | None = None
+        self._later: dict[ClassRef, frozenset[str]] = {}
         self._depth = 0
 
     def forget(self) -> None:
@@ -174,6 +176,32 @@ class Classes:
         if (value is None or value == Const(None)) and member.annotation is not None:
             value = self._interpreter.declared.value(member.path, member.annotation, owner=ref)
         return value
+
+    def field(self, instance: Instance, name: str) -> Value:
+        """What an attribute of an object holds; unknown where a constant may have been replaced since."""
+        found = instance.field(name)
+        return None if isinstance(found, Const) and self.is_reassigned(instance.ref, name) else found
+
+    def is_reassigned(self, ref: ClassRef, name: str) -> bool:
+        """Whether a method other than ``__init__`` gives the attribute another value."""
+        return any(
+            name in self._assigned_later(ancestor_)
+            for ancestor_ in self.ancestors(ref)
+            if isinstance(ancestor_, ClassRef)
+        )
+
+    def _assigned_later(self, ref: ClassRef) -> frozenset[str]:
+        if ref not in self._later:
+            self._later[ref] = frozenset(
+                target.attr
+                for member in ref.members.values()
+                if isinstance(member, FunctionRef) and member.facts.name != "__init__"
+                for node in walk(member.facts.body)
+                if isinstance(node, (facts.Assign, facts.AnnotatedAssign, facts.AugmentedAssign))
+                for target in (node.targets if isinstance(node, facts.Assign) else (node.target,))
+                if isinstance(target, facts.Attribute)
+            )
+        return self._later[ref]
 
     # --- instances
 

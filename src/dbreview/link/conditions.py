@@ -113,7 +113,7 @@ def _known(frame: Frame, expression: Expression) -> Value:
         return frame.env[path]
     owner, _, name = path.rpartition(".")
     holder = frame.env.get(owner)
-    return holder.field(name) if isinstance(holder, Instance) else None
+    return frame.interpreter.classes.field(holder, name) if isinstance(holder, Instance) else None
 
 
 def _truth_of(value: Value) -> bool | None:

@@ -21,7 +21,7 @@ def note(frame: Frame, effect: Effect, at: Place, node: facts.Call) -> None:
     known = frame.effects.get(key)
     if known is None or len(known.calls) > len(effect.calls):
         frame.effects[key] = effect
-    if effect.is_blocking and frame.ref is not None and frame.ref.facts.is_async:
+    if effect.is_blocking and not effect.is_once and frame.ref is not None and frame.ref.facts.is_async:
         event = BlockEvent(at, frame.ref, effect, frame.interpreter.is_request)
         frame.interpreter.events.blocks.setdefault((frame.ref, at), event)
     loop = row_loop(frame, node.at)

@@ -86,10 +86,17 @@ class Interpreter:
         self._outcomes: dict[tuple[object, ...], Outcome] = {}
         self._contexts: dict[int, int] = {}
         self._stack: list[FunctionRef] = []
+        self._local_refs: dict[facts.Function, FunctionRef] = {}
         self._module_values: dict[tuple[str, str], Value] = {}
         self._module_frames: dict[str, Frame] = {}
         self._instances: dict[ClassRef, Instance] = {}
         self._decorations: dict[FunctionRef, tuple[str, ...]] = {}
+
+    def local_ref(self, path: str, statement: facts.Function) -> FunctionRef:
+        """The one reference to a function that is defined inside another."""
+        if statement not in self._local_refs:
+            self._local_refs[statement] = FunctionRef(path, statement)
+        return self._local_refs[statement]
 
     def forget(self) -> None:
         """Drop what was read before the models were known."""

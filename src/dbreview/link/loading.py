@@ -83,7 +83,8 @@ def _related(frame: Frame, entity: Entity, relationship: Relationship, node: fac
         return None
     related = Entity(target, fetch, path if fetch is not None else (), loop, Attribute(entity.model, name))
     if relationship.is_collection:
-        return Items(Entity(target, fetch, related.path, None, related.came_from), fetch)
+        element = Entity(target, fetch, related.path, None, related.came_from)
+        return Items(element, fetch if state == "lazy" else None)  # a part of each row, not the rows themselves
     return related
 
 

@@ -222,7 +222,7 @@ def _given(
         case "query":
             return Statement("select", arguments.positional, at, session, is_opaque=arguments.is_open)
         case "self":
-            return session
+            return replace(session, opened_at=None)
         case "context":
             return Context(session)
         case "nothing":
@@ -443,7 +443,9 @@ def as_items(frame: Frame, source: Value, node: Expression) -> Value:
 def _items(frame: Frame, items: Items, name: str, arguments: Arguments, func: facts.Attribute) -> Value:
     if name in ("append", "add", "insert", "appendleft") and isinstance(func.value, facts.Name):
         added = arguments.positional[-1] if arguments.positional else None
-        frame.env[func.value.id] = Items(join(items.element, out_of_loop(added)), items.fetch or _fetch_of_loop(frame))
+        exact = (*items.exact, added) if not frame.loops else items.exact
+        fetch = items.fetch or _fetch_of_loop(frame)
+        frame.env[func.value.id] = Items(join(items.element, out_of_loop(added)), fetch, exact=exact)
         return None
     if name in ("extend", "update") and isinstance(func.value, facts.Name):
         frame.env[func.value.id] = join(replace(items, is_literal=False), arguments.get(0, "iterable"))

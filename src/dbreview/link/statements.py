@@ -17,7 +17,6 @@ from dbreview.link import (
     routes,
 )
 from dbreview.link.events import Loop, OwnedSession
-from dbreview.link.names import FunctionRef
 from dbreview.link.syntax import dotted_name
 from dbreview.link.values import (
     Const,
@@ -26,6 +25,7 @@ from dbreview.link.values import (
     Session,
     Value,
     join,
+    meet,
 )
 
 if TYPE_CHECKING:
@@ -92,8 +92,7 @@ def _statement(frame: Frame, statement: facts.Statement) -> bool:
         case facts.Match(subject, cases):
             return _match(frame, subject, cases)
         case facts.Function():
-            ref = FunctionRef(frame.path, statement)
-            function = FunctionValue(ref, None, frame.as_closure())
+            function = FunctionValue(frame.interpreter.local_ref(frame.path, statement), None, frame.as_closure())
             frame.env[statement.name] = function
             _note_route(frame, function)
         case facts.Delete(target):
@@ -159,7 +158,7 @@ def _branch(frame: Frame, body: Block, is_rare: bool = False) -> bool:
 
 def _merge(frame: Frame, other: dict[str, Value]) -> None:
     for name, value in other.items():
-        frame.env[name] = join(frame.env.get(name), value)
+        frame.env[name] = meet(frame.env[name], value) if name in frame.env else value
 
 
 def _for(frame: Frame, statement: facts.For) -> None:

@@ -368,12 +368,32 @@ def join(first: Value, second: Value) -> Value:
                 join(first.element, second.element),
                 first.fetch or second.fetch,
                 first.is_literal and second.is_literal,
+                exact=_common_start(first.exact, second.exact),
             )
     merged: list[Value] = list(options(first))
     for option in options(second):
         if option not in merged:
             merged.append(option)
     return Either(tuple(merged)) if len(merged) <= _MOST_OPTIONS else None
+
+
+def _common_start(first: tuple[Value, ...], second: tuple[Value, ...]) -> tuple[Value, ...]:
+    """The items that a list has for sure, whichever path filled it."""
+    length = 0
+    while length < min(len(first), len(second)) and first[length] == second[length]:
+        length += 1
+    return first[:length]
+
+
+def meet(first: Value, second: Value) -> Value:
+    """What a variable stands for where two paths meet that both set it.
+
+    A statement that one of them changed in unknown ways may have any bound, order and option.
+    """
+    for known, other in ((first, second), (second, first)):
+        if isinstance(known, Statement) and (other is None or isinstance(other, Given)):
+            return replace(known, is_opaque=True)
+    return join(first, second)
 
 
 def join_all(values: Iterable[Value]) -> Value:
