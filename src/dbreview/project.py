@@ -240,7 +240,7 @@ class GlobalSession:
     """A session that outlives every request: at module or class level, in a default, on the app."""
 
     at: Place
-    where: Literal["module", "class", "default", "state"]
+    where: Literal["module", "class", "default", "state", "cache"]
     name: str
     used_at: Place | None
     kind: SessionKind | None

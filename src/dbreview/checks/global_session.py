@@ -11,6 +11,7 @@ _WHERE = {
     "module": "`{name}` is one session for the whole process: made once, when the module is imported",
     "class": "`{name}` is one session for every object of the class: made once, when the class is defined",
     "default": "the default of `{name}` is one session for every call: made once, when the function is defined",
+    "cache": "`{name}` is cached: every caller gets the one session that its first call opened",
     "state": "`{name}` is one session for the whole application",
 }
 

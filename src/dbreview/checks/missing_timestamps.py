@@ -31,7 +31,7 @@ def _missing(tables: Sequence[Table], lacking: Sequence[Table], column: str, wha
         yield from _for_the_project(lacking, column, what)
         return
     for table in lacking:
-        is_custom = having * 5 >= len(tables) * 4
+        is_custom = having * 4 >= len(tables) * 3
         yield Finding(
             at=table.at,
             message=f"`{table.class_name}` does not say {what}, unlike {having} of the {len(tables)} tables here",

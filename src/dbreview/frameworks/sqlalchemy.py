@@ -119,6 +119,8 @@ SESSION_METHODS: dict[str, SessionMethod] = {
     "bulk_update_mappings": SessionMethod("write", "nothing"),
 }
 
+WRITING_METHODS = frozenset({"commit", "add", "add_all", "delete", "merge", "flush"})
+
 TELLING_SESSION_METHODS = frozenset(
     {"query", "scalars", "execute", "exec", "add", "add_all", "commit", "flush", "refresh", "rollback", "scalar"}
 )
@@ -236,6 +238,9 @@ DECLARATIVE_BASES = frozenset(
         "fastapi_async_sqlalchemy.sqlalchemy.Base",
     }
 )
+BASE_DECORATORS = frozenset({"sqlalchemy.orm.as_declarative", "sqlalchemy.ext.declarative.as_declarative"})
+"""Decorators that make a class the declarative base."""
+
 SQLMODEL_BASE = frozenset({"sqlmodel.SQLModel", "sqlmodel.main.SQLModel"})
 
 COLUMN_MAKERS = frozenset(

@@ -45,8 +45,14 @@ def assemble(
     """The linked project. Reads all functions of the application on the way."""
     found = [f for f in RouteFinder(interpreter).find() if roles.get(f.ref.path) != "test"]
     outcomes = _read_requests(interpreter, found)
-    found = [*found, *(f for f in interpreter.local_routes.values() if f.ref not in {o.ref for o in found})]
     _read_the_rest(interpreter, roles)
+    local = [f for f in interpreter.local_routes.values() if f.ref not in outcomes]
+    outcomes |= _read_local_routes(interpreter, local)
+    found = [*found, *local]
+    shared = {
+        g.at: g for g in sorted(set(global_sessions(interpreter, roles)), key=lambda g: (g.at, g.name), reverse=True)
+    }
+    shared = dict(sorted(shared.items()))
     tables = tuple(_tables(interpreter, roles))
     routes = tuple(f.route for f in found)
     return Project(
@@ -61,8 +67,8 @@ def assemble(
         tuple(_repeated_queries(interpreter)),
         tuple(_unbounded_responses(interpreter, found, outcomes)),
         tuple(_blocking_calls(interpreter, found)),
-        tuple(sorted(set(global_sessions(interpreter, roles)), key=lambda g: g.at)),
-        tuple(leaked_sessions(interpreter, roles)),
+        tuple(shared.values()),
+        tuple(leak for leak in leaked_sessions(interpreter, roles) if leak.at not in shared),
         understanding_of(interpreter, found, roles),
         tuple(sorted(interpreter.events.mistakes.items(), key=lambda item: item[0])),
     )
@@ -90,11 +96,18 @@ def _read_the_rest(interpreter: Interpreter, roles: dict[str, Role]) -> None:
     for ref in interpreter.names.functions:
         if ref not in interpreter.seen and roles.get(ref.path) in ("application", "script"):
             interpreter.run_standalone(ref)
+
+
+def _read_local_routes(interpreter: Interpreter, local: list[FoundRoute]) -> dict[FunctionRef, Outcome]:
+    """Read the path operations that are defined inside functions, with the variables that they see."""
     interpreter.is_request = True
-    for local in list(interpreter.local_routes.values()):
-        if local.function is not None:
-            interpreter.read(local.function, interpreter.declared_parameters(local.ref))
+    outcomes = {
+        f.ref: interpreter.read(f.function, interpreter.declared_parameters(f.ref))
+        for f in local
+        if f.function is not None
+    }
     interpreter.is_request = False
+    return outcomes
 
 
 # --- schema -------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dbreview import facts
-from dbreview.frameworks import python, sqlalchemy
+from dbreview.frameworks import injector, python, sqlalchemy
 from dbreview.link import (
     calling,
     library,
@@ -72,6 +72,8 @@ def attribute_of(frame: Frame, holder: Value, name: str, node: facts.Attribute) 
                 found = join(found, attribute_of(frame, part, name, node))
             return found
         case LibraryObject(dotted, given):
+            if dotted == injector.PROVIDER and name == "provided":
+                return given[0]
             position = python.GENERIC_ATTRIBUTES.get(f"{dotted}.{name}")
             if position is not None and position < len(given):
                 return given[position]
@@ -145,7 +147,8 @@ def _instance_attribute(frame: Frame, holder: Instance, ref: ClassRef, name: str
     if name == "__class__":
         return ClassValue(ref)
     built = classes.instance(ref)
-    return classes.field(built, name) if built is not holder else None
+    found = classes.field(built, name) if built is not holder else None
+    return found if found is not None else classes.late_field(ref, name)
 
 
 def _bound(frame: Frame, member: FunctionRef, receiver: Value, ref: ClassRef) -> FunctionValue:

@@ -139,7 +139,7 @@ def call_value(frame: Frame, callee: Value, arguments: Arguments, node: facts.Ca
                 frame.interpreter.events.opened.setdefault(at, kind)
             return Session(kind, is_scoped=is_scoped, opened_at=at)
         case Session(is_scoped=True):
-            return callee
+            return replace(callee, opened_at=frame.place(node.at))
         case LambdaValue():
             return call_lambda(frame, callee, arguments)
         case Instance(ref):

@@ -12,6 +12,7 @@ from dbreview.link.syntax import walk
 from dbreview.link.values import (
     ClassValue,
     Const,
+    FunctionValue,
     Instance,
     LibraryObject,
     SessionKind,
@@ -38,11 +39,13 @@ class Classes:
         self._bases: dict[ClassRef, tuple[Ancestor, ...]] = {}
         self._instances: dict[ClassRef, Instance] = {}
         self._children: dict[ClassRef, list[ClassRef]] | None = None
+        self._late_fields: dict[tuple[ClassRef, str], Value] = {}
         self._later: dict[ClassRef, frozenset[str]] = {}
         self._depth = 0
 
     def forget(self) -> None:
         self._instances.clear()
+        self._late_fields.clear()
 
     # --- inheritance
 
@@ -51,11 +54,10 @@ class Classes:
         if ref not in self._bases:
             self._bases[ref] = ()
             frame = self._interpreter.module_frame(ref.path)
-            self._bases[ref] = tuple(
-                ancestor(frame.evaluate(base.value))
-                for base in ref.facts.bases
-                if base.keyword is None and not base.stars
-            )
+            found = [ancestor(frame.evaluate(b.value)) for b in ref.facts.bases if b.keyword is None and not b.stars]
+            if any(frame.symbol_of(decorator) in sqlalchemy.BASE_DECORATORS for decorator in ref.facts.decorators):
+                found.append("sqlalchemy.orm.DeclarativeBase")
+            self._bases[ref] = tuple(found)
         return self._bases[ref]
 
     def ancestors(self, ref: ClassRef) -> tuple[Ancestor, ...]:
@@ -172,7 +174,10 @@ class Classes:
             return None
         value: Value = None
         if member.value is not None:
-            value = self._interpreter.module_frame(member.path).evaluate(member.value)
+            owner = next(
+                (a for a in self.ancestors(ref) if isinstance(a, ClassRef) and a.members.get(name) is member), ref
+            )
+            value = self._interpreter.models.class_values(owner).get(name)
         if (value is None or value == Const(None)) and member.annotation is not None:
             value = self._interpreter.declared.value(member.path, member.annotation, owner=ref)
         return value
@@ -181,6 +186,27 @@ class Classes:
         """What an attribute of an object holds; unknown where a constant may have been replaced since."""
         found = instance.field(name)
         return None if isinstance(found, Const) and self.is_reassigned(instance.ref, name) else found
+
+    def late_field(self, ref: ClassRef, name: str) -> Value:
+        """What a method other than ``__init__``, such as ``__aenter__``, assigns to an attribute."""
+        key = (ref, name)
+        if key not in self._late_fields:
+            self._late_fields[key] = None
+            for ancestor_ in self.ancestors(ref):
+                if isinstance(ancestor_, ClassRef) and name in self._assigned_later(ancestor_):
+                    self._late_fields[key] = self._run_setters(ancestor_, ref, name)
+                    break
+        return self._late_fields[key]
+
+    def _run_setters(self, owner: ClassRef, ref: ClassRef, name: str) -> Value:
+        for member in owner.members.values():
+            if isinstance(member, FunctionRef) and member.facts.name != "__init__" and name in _assigned_in(member):
+                bound = self._interpreter.declared_parameters(member)
+                outcome = self._interpreter.read(FunctionValue(member, self.instance(ref)), bound)
+                found = next((value for field, value in outcome.fields if field == name), None)
+                if found is not None and not isinstance(found, Const):
+                    return found
+        return None
 
     def is_reassigned(self, ref: ClassRef, name: str) -> bool:
         """Whether a method other than ``__init__`` gives the attribute another value."""
@@ -192,15 +218,8 @@ class Classes:
 
     def _assigned_later(self, ref: ClassRef) -> frozenset[str]:
         if ref not in self._later:
-            self._later[ref] = frozenset(
-                target.attr
-                for member in ref.members.values()
-                if isinstance(member, FunctionRef) and member.facts.name != "__init__"
-                for node in walk(member.facts.body)
-                if isinstance(node, (facts.Assign, facts.AnnotatedAssign, facts.AugmentedAssign))
-                for target in (node.targets if isinstance(node, facts.Assign) else (node.target,))
-                if isinstance(target, facts.Attribute)
-            )
+            methods = [m for m in ref.members.values() if isinstance(m, FunctionRef) and m.facts.name != "__init__"]
+            self._later[ref] = frozenset(name for method in methods for name in _assigned_in(method))
         return self._later[ref]
 
     # --- instances
@@ -208,10 +227,21 @@ class Classes:
     def implementation(self, ref: ClassRef) -> ClassRef:
         """The one concrete class behind an interface, or the class itself."""
         if _ABSTRACT & {a for a in self.bases(ref) if isinstance(a, str)}:
-            concrete = list(self.children(ref))
+            concrete = list(self.children(ref)) or self._conforming(ref)
             if len(concrete) == 1:
                 return concrete[0]
         return ref
+
+    def _conforming(self, protocol: ClassRef) -> list[ClassRef]:
+        """The classes that have every method of a protocol without naming it as a base."""
+        wanted = {name for name, member in protocol.members.items() if isinstance(member, FunctionRef)}
+        if not wanted:
+            return []
+        return [
+            ref
+            for ref in self._interpreter.names.classes
+            if ref is not protocol and wanted <= ref.members.keys() and not _ABSTRACT & set(self.bases(ref))
+        ]
 
     def instance(self, ref: ClassRef) -> Instance:
         """An object of the class as its own ``__init__`` signature and dependencies build it."""
@@ -226,13 +256,19 @@ class Classes:
             return Instance(ref)
         self._depth += 1
         try:
-            from dbreview.link.values import FunctionValue
-
             bound = self._interpreter.declared_parameters(init)
             outcome = self._interpreter.read(FunctionValue(init, Instance(ref)), bound)
         finally:
             self._depth -= 1
         return Instance(ref, outcome.fields)
+
+
+def _assigned_in(method: FunctionRef) -> Iterator[str]:
+    for node in walk(method.facts.body):
+        if isinstance(node, (facts.Assign, facts.AnnotatedAssign, facts.AugmentedAssign)):
+            for target in node.targets if isinstance(node, facts.Assign) else (node.target,):
+                if isinstance(target, facts.Attribute):
+                    yield target.attr
 
 
 def ancestor(value: Value) -> Ancestor:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from dbreview import facts
 from dbreview.facts import Expression, Parameter
-from dbreview.frameworks import fastapi, python, sqlalchemy
+from dbreview.frameworks import fastapi, injector, python, sqlalchemy
 from dbreview.link import calling
 from dbreview.link.annotations import parse_annotation
 from dbreview.link.events import OwnedSession
@@ -70,6 +70,8 @@ class Declared:
             default = frame.evaluate(parameter.default)
             if isinstance(default, LibraryObject) and default.dotted in fastapi.DEPENDS:
                 value = self._dependency(default, ref.path, parameter.annotation)
+            elif isinstance(default, (SessionFactory, ClassValue, FunctionValue, Engine)):
+                value = default
         if value is None and parameter.annotation is not None:
             value = self.value(ref.path, parameter.annotation, owner=ref.owner)
             if parameter.kind == "*":
@@ -117,6 +119,8 @@ class Declared:
                     return self.provided_by(FunctionValue(call, target))
             case SessionFactory(kind):
                 return Session(kind)
+            case LibraryObject(injector.PROVIDER, (given, *_)):
+                return given
             case LambdaValue():
                 return calling.call_lambda(interpreter.module_frame(target.path), target)
         return None

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from dbreview import facts
 from dbreview.facts import Expression
+from dbreview.frameworks import injector
 from dbreview.link import (
     attributes,
     calling,
@@ -216,6 +217,8 @@ def _subscript(frame: Frame, value: Expression, index: Expression) -> Value:
         case Statement(session=Session()):
             if isinstance(index, facts.Slice):
                 return replace(holder, is_limited=True)
+        case Symbol(dotted) if dotted in injector.MARKERS:
+            return key
         case Symbol() | ClassValue():
             return holder
         case Result():

@@ -24,6 +24,7 @@ from dbreview.link.values import (
     Const,
     Entries,
     Fetch,
+    FunctionValue,
     Instance,
     Items,
     LibraryObject,
@@ -58,6 +59,7 @@ class Frame:
         self.loops: list[Loop] = []
         self.filling: list[Fetch] = []
         self.is_handling = 0
+        self.local_functions: list[FunctionValue] = []
         self.effects: dict[tuple[str, Place], Effect] = {}
         self.returned: Value = None
         self.yielded: Value = None

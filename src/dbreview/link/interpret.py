@@ -42,6 +42,7 @@ from dbreview.link.values import (
     Items,
     LibraryObject,
     ModuleValue,
+    Session,
     Symbol,
     Value,
     join_all,
@@ -66,6 +67,11 @@ class Outcome:
 
 _NOTHING = Outcome()
 _T = TypeVar("_T")
+
+
+def _required(ref: FunctionRef) -> int:
+    """How many positional arguments a call must give."""
+    return sum(p.default is None and p.kind in ("positional", "normal") for p in ref.facts.parameters)
 
 
 class Interpreter:
@@ -107,6 +113,7 @@ class Interpreter:
         self._module_values.clear()
         self._instances.clear()
         self.declared.forget()
+        self.models.forget()
         self.classes.forget()
         self.events = Events(mistakes=self.events.mistakes)
 
@@ -210,6 +217,14 @@ class Interpreter:
                 continue
             value: Value = None
             is_given = False
+            if ref.facts.decorators and isinstance(self.declared.parameter(ref, parameter), Session):
+                following = arguments.get(position, parameter.name)
+                if following is not None and not isinstance(following, (Session, Given, Const)):
+                    bound[parameter.name] = self.declared.parameter(ref, parameter)
+                    continue  # the decorator gives the session, the caller's arguments follow it
+                if len(arguments.positional) < _required(ref) and not arguments.has(parameter.name):
+                    bound[parameter.name] = self.declared.parameter(ref, parameter)
+                    continue
             if parameter.kind in ("positional", "normal"):
                 if position < len(arguments.positional):
                     value, is_given = arguments.positional[position], True
@@ -269,6 +284,9 @@ class Interpreter:
             env[parameters[0].name] = function.receiver
         frame = Frame(self, ref.path, ref, env, function.closure)
         frame.run(ref.facts.body)
+        for local in frame.local_functions:
+            if local.ref not in self.seen and local.ref not in self.local_routes:
+                self.read(local, self.declared_parameters(local.ref))  # a decorator's wrapper, mostly
         value = frame.returned
         if value is None and ref.facts.returns is not None and not ref.facts.has_yield:
             value = self.declared.value(ref.path, ref.facts.returns, owner=ref.owner)

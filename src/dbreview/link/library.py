@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dbreview import facts
 from dbreview.finding import Place
-from dbreview.frameworks import drivers, fastapi, python, sqlalchemy
-from dbreview.link import attributes, calling, iterating, loading, loops, methods
+from dbreview.frameworks import drivers, fastapi, injector, python, sqlalchemy
+from dbreview.link import attributes, calling, effects, iterating, loading, loops, methods
+from dbreview.link.arguments import Arguments
+from dbreview.link.syntax import names_in
 from dbreview.link.values import (
     Aggregate,
     Attribute,
@@ -37,7 +40,6 @@ from dbreview.link.values import (
 )
 
 if TYPE_CHECKING:
-    from dbreview.link.arguments import Arguments
     from dbreview.link.frame import Frame
 
 DEPENDS = fastapi.DEPENDS
@@ -69,6 +71,11 @@ def call(frame: Frame, dotted: str, arguments: Arguments, node: facts.Call) -> V
         return Made(dotted, (*arguments.positional, *hidden), arguments.keywords, at)
     if dotted in drivers.CONNECTS:
         return methods.connect(frame, "sync", node)
+    if dotted in injector.PROVIDERS and arguments.positional:
+        made, *rest = (_provided(value) for value in arguments.positional)
+        keywords = tuple((name, _provided(value)) for name, value in arguments.keywords)
+        given = Arguments(tuple(rest), keywords, arguments.is_open)
+        return LibraryObject(injector.PROVIDER, (calling.call_value(frame, made, given, node),))
     if dotted in sqlalchemy.OBJECT_SESSIONS:
         return Session(sqlalchemy.OBJECT_SESSIONS[dotted])
     if dotted == "sqlalchemy.orm.attributes.set_committed_value":
@@ -85,7 +92,9 @@ def call(frame: Frame, dotted: str, arguments: Arguments, node: facts.Call) -> V
         return None
     if dotted == "builtins.getattr":
         return _getattr(frame, arguments, node)
-    if dotted in fastapi.TO_THREAD or dotted.startswith(fastapi.PAGINATORS):
+    if dotted in fastapi.TO_THREAD:
+        return _in_thread(frame, arguments, node)
+    if dotted.startswith(fastapi.PAGINATORS):
         return None
     return _python(frame, dotted, arguments, node)
 
@@ -237,15 +246,33 @@ def _map(frame: Frame, arguments: Arguments, node: facts.Call) -> Value:
 
 def _each(frame: Frame, function: Value, source: Value, iterable: facts.Expression, node: facts.Call) -> Value:
     """Call a function once per item; the value of one call."""
-    from dbreview.link.arguments import Arguments as Given
-
     at = frame.place(node.at)
     loop = iterating.loop_over(frame, facts.Name("item", node.at), iterable, source, at, ())
     element = iterating.element_of(frame, source, at, iterable)
-    frame.loops.append(loop)
-    found = calling.call_value(frame, function, Given((element,)), node)
+    frame.loops.append(replace(loop, names=loop.names | names_in(node)))
+    found = calling.call_value(frame, function, Arguments((element,)), node)
     frame.loops.pop()
     return found
+
+
+def _in_thread(frame: Frame, arguments: Arguments, node: facts.Call) -> Value:
+    """``await run_in_threadpool(f, x)``: what ``f(x)`` gives, without anybody waiting on the event loop."""
+    function = arguments.positional[0] if arguments.positional else None
+    if not isinstance(function, FunctionValue):
+        return None
+    given = Arguments(arguments.positional[1:], arguments.keywords, arguments.is_open)
+    outcome = frame.interpreter.call(function, given)
+    at = frame.place(node.at)
+    for effect in outcome.effects:
+        effects.note(frame, replace(effect, calls=(at, *effect.calls), is_blocking=False), at, node)
+    return Coroutine(frame.interpreter.result_of(function, outcome))
+
+
+def _provided(value: Value) -> Value:
+    match value:
+        case LibraryObject(injector.PROVIDER, (given, *_)):
+            return given
+    return value
 
 
 def _getattr(frame: Frame, arguments: Arguments, node: facts.Call) -> Value:

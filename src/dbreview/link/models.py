@@ -99,6 +99,10 @@ class Models:
             candidates = same or roots or candidates
         return candidates[0] if len(candidates) == 1 else None
 
+    def forget(self) -> None:
+        """Drop the values of class bodies that were read before all models were known."""
+        self._class_values.clear()
+
     # --- reading
 
     def read(self) -> None:
@@ -303,7 +307,7 @@ class Models:
             case Const(str() as text):
                 draft.table_name = text
             case None if owner is not None:
-                draft.unknown.append("its table's name")
+                pass  # no rule needs to know how it is spelled
             case _:
                 if set(self._classes.library_ancestors(draft.ref)) & sqlalchemy.SQLMODEL_BASE:
                     draft.table_name = draft.ref.name.lower()

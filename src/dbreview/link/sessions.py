@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from dbreview import facts
 from dbreview.facts import Block
 from dbreview.finding import Place
+from dbreview.frameworks import python
 from dbreview.link.names import FunctionRef, Variable
 from dbreview.link.syntax import calls_in, dotted_name, last_name, names_in, walk
 from dbreview.link.values import Instance, LibraryObject, Session, Symbol, Value
@@ -27,6 +28,12 @@ def global_sessions(interpreter: Interpreter, roles: dict[str, Role]) -> Iterato
         if roles.get(path) != "application":
             continue
         yield from _module_level(interpreter, path)
+    for ref in interpreter.names.functions:
+        if roles.get(ref.path) == "application" and interpreter.is_a(ref, python.CACHES):
+            yield from _cached(interpreter, ref)
+    for path, module in sorted(interpreter.names.modules.items()):
+        if roles.get(path) != "application":
+            continue
         for node in walk(module.body, into_functions=True):
             match node:
                 case facts.Function():
@@ -38,8 +45,16 @@ def global_sessions(interpreter: Interpreter, roles: dict[str, Role]) -> Iterato
                     yield from _on_state(interpreter, path, targets, value)
 
 
+def _cached(interpreter: Interpreter, ref: FunctionRef) -> Iterator[GlobalSession]:
+    """``@lru_cache def get_session(): return SessionLocal()`` gives everybody the first session."""
+    value = interpreter.run_standalone(ref).value
+    session = _opened(value)
+    if session is not None and session.opened_at is not None and not ref.facts.has_yield:
+        yield GlobalSession(session.opened_at, "cache", ref.name, None, session.kind, "high")
+
+
 def _opened(value: Value) -> Session | None:
-    if isinstance(value, Session) and value.opened_at is not None and not value.is_scoped and not value.is_connection:
+    if isinstance(value, Session) and value.opened_at is not None and not value.is_connection:
         return value
     return None
 
@@ -254,10 +269,8 @@ def _closes(interpreter: Interpreter, ref: FunctionRef, body: Block, name: str) 
     """Where the session is closed: by its own method, as a context manager, by a helper."""
     for node in walk(body, into_functions=True):
         match node:
-            case facts.Call(
-                facts.Attribute(facts.Name(found), "close" | "remove" | "__exit__" | "__aexit__" | "aclose")
-            ):
-                if found == name:
+            case facts.Call(facts.Attribute(holder, "close" | "remove" | "__exit__" | "__aexit__" | "aclose")):
+                if dotted_name(holder) == name:
                     yield node.at
             case facts.Call(func, arguments, at) if any(
                 isinstance(a.value, facts.Name) and a.value.id == name for a in arguments

@@ -17,7 +17,7 @@ from dbreview.link import (
     routes,
 )
 from dbreview.link.events import Loop, OwnedSession
-from dbreview.link.syntax import dotted_name
+from dbreview.link.syntax import calls_in, dotted_name
 from dbreview.link.values import (
     Const,
     FunctionValue,
@@ -94,6 +94,7 @@ def _statement(frame: Frame, statement: facts.Statement) -> bool:
         case facts.Function():
             function = FunctionValue(frame.interpreter.local_ref(frame.path, statement), None, frame.as_closure())
             frame.env[statement.name] = function
+            frame.local_functions.append(function)
             _note_route(frame, function)
         case facts.Delete(target):
             if isinstance(target, facts.Name):
@@ -124,6 +125,14 @@ def _if(frame: Frame, statement: facts.If) -> bool:
     elif goes_on:
         frame.env = after_body
     return goes_on or other_goes_on
+
+
+def _writes(body: Block) -> bool:
+    """Whether a block visibly changes data: then each pass may want a transaction of its own."""
+    return any(
+        isinstance(call.func, facts.Attribute) and call.func.attr in sqlalchemy.WRITING_METHODS
+        for call in calls_in(body)
+    )
 
 
 def _fills(statement: facts.If) -> bool:
@@ -192,7 +201,7 @@ def _loop(frame: Frame, loop: Loop, body: Block) -> None:
 def _with(frame: Frame, statement: facts.With) -> bool:
     for item in statement.items:
         found = iterating.enter(frame, item.context)
-        if frame.loops and isinstance(found, Session):
+        if frame.loops and isinstance(found, Session) and _writes(statement.body):
             frame.loops[-1] = replace(frame.loops[-1], opens_session=True)
         if item.target is not None:
             frame.bind_target(item.target, found)
@@ -240,12 +249,14 @@ def _match(frame: Frame, subject: Expression, cases: Sequence[facts.Case]) -> bo
 def _note_owner(frame: Frame, target: Expression, value: Expression, found: Value) -> None:
     """A session opened and bound to a local name belongs to the function."""
     call = value.value if isinstance(value, facts.Await) else value
-    if frame.ref is None or not isinstance(target, facts.Name) or not isinstance(call, facts.Call):
+    name = dotted_name(target)
+    is_own = isinstance(target, facts.Name) or (name or "").startswith(("request.state.", "req.state."))
+    if frame.ref is None or name is None or not is_own or not isinstance(call, facts.Call):
         return
     if isinstance(found, Session) and found.opened_at is not None and not found.is_scoped:
         is_next = isinstance(call.func, facts.Name) and call.func.id in ("next", "anext")
         at = frame.place(call.at)
-        frame.interpreter.events.owned[at] = OwnedSession(at, frame.ref, target.id, found.kind, is_next)
+        frame.interpreter.events.owned[at] = OwnedSession(at, frame.ref, name, found.kind, is_next)
 
 
 def _note_route(frame: Frame, function: FunctionValue) -> None:
