@@ -23,7 +23,9 @@ def note(frame: Frame, effect: Effect, at: Place, node: facts.Call) -> None:
         frame.effects[key] = effect
     if effect.is_blocking and not effect.is_once and frame.ref is not None and frame.ref.facts.is_async:
         event = BlockEvent(at, frame.ref, effect, frame.interpreter.is_request)
-        frame.interpreter.events.blocks.setdefault((frame.ref, at), event)
+        blocks = frame.interpreter.events.blocks
+        if event.is_request or (frame.ref, at) not in blocks:
+            blocks[(frame.ref, at)] = event
     loop = row_loop(frame, node.at)
     if effect.kind == "read" and loop is not None and not effect.is_once and not _is_batch(effect):
         _note_repeat(frame, effect, at, node, loop)

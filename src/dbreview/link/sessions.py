@@ -24,10 +24,9 @@ if TYPE_CHECKING:
 
 def global_sessions(interpreter: Interpreter, roles: dict[str, Role]) -> Iterator[GlobalSession]:
     """Live sessions at module or class level, in default arguments, or on the application's state."""
-    for path, module in sorted(interpreter.names.modules.items()):
-        if roles.get(path) != "application":
-            continue
-        yield from _module_level(interpreter, path)
+    for path in sorted(interpreter.names.modules):
+        if roles.get(path) == "application":
+            yield from _module_level(interpreter, path)
     for ref in interpreter.names.functions:
         if roles.get(ref.path) == "application" and interpreter.is_a(ref, python.CACHES):
             yield from _cached(interpreter, ref)
@@ -269,7 +268,7 @@ def _closes(interpreter: Interpreter, ref: FunctionRef, body: Block, name: str) 
     """Where the session is closed: by its own method, as a context manager, by a helper."""
     for node in walk(body, into_functions=True):
         match node:
-            case facts.Call(facts.Attribute(holder, "close" | "remove" | "__exit__" | "__aexit__" | "aclose")):
+            case facts.Attribute(holder, "close" | "remove" | "__exit__" | "__aexit__" | "aclose"):
                 if dotted_name(holder) == name:
                     yield node.at
             case facts.Call(func, arguments, at) if any(
