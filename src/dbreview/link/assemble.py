@@ -11,11 +11,12 @@ from dbreview.link import bounds, responses
 from dbreview.link.dialects import find_dialects
 from dbreview.link.events import BlockEvent, LoadEvent, RepeatEvent
 from dbreview.link.interpret import Interpreter, Outcome
+from dbreview.link.leaks import leaked_sessions
 from dbreview.link.migrations import indexes_of_migrations, with_indexes
 from dbreview.link.models import Models
 from dbreview.link.names import FunctionRef
 from dbreview.link.routes import FoundRoute, RouteFinder
-from dbreview.link.sessions import global_sessions, leaked_sessions, stored_on_state
+from dbreview.link.sessions import global_sessions, stored_on_state
 from dbreview.link.understanding import understanding_of
 from dbreview.link.values import Statement
 from dbreview.project import (

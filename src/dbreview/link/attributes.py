@@ -11,6 +11,7 @@ from dbreview.link import (
     library,
     loading,
 )
+from dbreview.link.joining import join
 from dbreview.link.names import ClassRef, FunctionRef, Variable, canonical
 from dbreview.link.syntax import dotted_name
 from dbreview.link.values import (
@@ -34,7 +35,6 @@ from dbreview.link.values import (
     TableColumn,
     TableColumns,
     Value,
-    join,
 )
 
 if TYPE_CHECKING:

@@ -16,6 +16,7 @@ from dbreview.link import (
     statements,
 )
 from dbreview.link.arguments import Arguments
+from dbreview.link.joining import join
 from dbreview.link.names import ClassRef, FunctionRef, Variable
 from dbreview.link.syntax import dotted_name
 from dbreview.link.values import (
@@ -34,7 +35,6 @@ from dbreview.link.values import (
     SessionFactory,
     Symbol,
     Value,
-    join,
 )
 
 if TYPE_CHECKING:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from dbreview import facts
 from dbreview.facts import Expression
+from dbreview.link.joining import options
 from dbreview.link.names import ClassRef
 from dbreview.link.syntax import dotted_name
 from dbreview.link.values import (
@@ -21,7 +22,6 @@ from dbreview.link.values import (
     Record,
     Session,
     Value,
-    options,
 )
 
 if TYPE_CHECKING:

@@ -10,6 +10,7 @@ from dbreview.frameworks import fastapi, injector, python, sqlalchemy
 from dbreview.link import calling
 from dbreview.link.annotations import parse_annotation
 from dbreview.link.events import OwnedSession
+from dbreview.link.joining import join
 from dbreview.link.names import ClassRef, FunctionRef, Variable
 from dbreview.link.values import (
     ClassValue,
@@ -28,7 +29,6 @@ from dbreview.link.values import (
     SessionFactory,
     Symbol,
     Value,
-    join,
 )
 
 if TYPE_CHECKING:

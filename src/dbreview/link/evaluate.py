@@ -17,6 +17,7 @@ from dbreview.link import (
     loading,
     loops,
 )
+from dbreview.link.joining import join
 from dbreview.link.values import (
     Aggregate,
     Attribute,
@@ -36,7 +37,6 @@ from dbreview.link.values import (
     Statement,
     Symbol,
     Value,
-    join,
 )
 
 if TYPE_CHECKING:

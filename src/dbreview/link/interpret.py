@@ -20,6 +20,7 @@ from dbreview.link.classes import Classes
 from dbreview.link.declared import Declared
 from dbreview.link.events import Effect, Events
 from dbreview.link.frame import Frame
+from dbreview.link.joining import join_all
 from dbreview.link.names import (
     ClassRef,
     Definition,
@@ -45,7 +46,6 @@ from dbreview.link.values import (
     Session,
     Symbol,
     Value,
-    join_all,
 )
 
 if TYPE_CHECKING:

@@ -9,11 +9,13 @@ from dbreview.facts import Block, Expression
 from dbreview.finding import Place
 from dbreview.link import (
     bounds,
+    building,
     calling,
     loops,
-    methods,
+    rows,
 )
 from dbreview.link.events import Loop
+from dbreview.link.joining import in_loop, join, join_all, out_of_loop
 from dbreview.link.names import FunctionRef
 from dbreview.link.values import (
     Context,
@@ -30,10 +32,6 @@ from dbreview.link.values import (
     SessionFactory,
     Statement,
     Value,
-    in_loop,
-    join,
-    join_all,
-    out_of_loop,
 )
 
 if TYPE_CHECKING:
@@ -46,7 +44,7 @@ def iterated(frame: Frame, iterable: Expression) -> Value:
     if isinstance(values, Coroutine):
         values = values.value
     if isinstance(values, Statement) and values.session is not None:
-        return methods.run_query(frame, values, iterable)
+        return building.run_query(frame, values, iterable)
     return values
 
 
@@ -101,11 +99,11 @@ def element_of(
         case Items(element):
             return in_loop(element, loop)
         case Result(fetch, shape):
-            return in_loop(methods.row_of(fetch, shape), loop)
+            return in_loop(rows.row_of(fetch, shape), loop)
         case Statement(session=Session()):
             if is_quiet or iterable is None:
                 return None
-            ran = methods.run_query(frame, values, iterable)
+            ran = building.run_query(frame, values, iterable)
             return in_loop(ran.element, loop)
         case Record(items):
             return join_all(items)

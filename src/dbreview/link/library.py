@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from dbreview import facts
 from dbreview.finding import Place
 from dbreview.frameworks import drivers, fastapi, injector, python, sqlalchemy
-from dbreview.link import attributes, calling, effects, iterating, loading, loops, methods
+from dbreview.link import attributes, calling, effects, iterating, loading, loops, methods, rows
 from dbreview.link.arguments import Arguments
 from dbreview.link.syntax import names_in
 from dbreview.link.values import (
@@ -180,16 +180,16 @@ def _python(frame: Frame, dotted: str, arguments: Arguments, node: facts.Call) -
         if not arguments.positional:
             return Items(None)
         source = arguments.positional[1] if name == "filter" and len(arguments.positional) > 1 else first
-        return methods.as_items(frame, source, node)
+        return rows.as_items(frame, source, node)
     if dotted in python.ONE_ITEM:
         return iterating.element_of(frame, first, None, node)
     match dotted:
         case "builtins.enumerate":
-            items = methods.as_items(frame, first, node)
+            items = rows.as_items(frame, first, node)
             if isinstance(items, Items):
                 return Items(Record((None, items.element)), items.fetch, items.is_literal)
         case "builtins.zip":
-            lists = [methods.as_items(frame, value, node) for value in arguments.positional]
+            lists = [rows.as_items(frame, value, node) for value in arguments.positional]
             elements = tuple(i.element if isinstance(i, Items) else None for i in lists)
             fetch = next((i.fetch for i in lists if isinstance(i, Items) and i.fetch is not None), None)
             literal = bool(lists) and all(isinstance(i, Items) and i.is_literal for i in lists)

@@ -8,6 +8,7 @@ from dbreview import facts
 from dbreview.frameworks import python, sqlalchemy
 from dbreview.link import calling, iterating
 from dbreview.link.events import LoadEvent
+from dbreview.link.joining import options
 from dbreview.link.names import ClassRef, FunctionRef
 from dbreview.link.values import (
     Attribute,
@@ -22,7 +23,6 @@ from dbreview.link.values import (
     Session,
     Statement,
     Value,
-    options,
 )
 from dbreview.project import Relationship
 

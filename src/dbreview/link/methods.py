@@ -5,16 +5,15 @@ The tables in ``frameworks/sqlalchemy`` say which method does what.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 from dbreview import facts
-from dbreview.facts import Expression
 from dbreview.finding import Place
 from dbreview.frameworks import python, sqlalchemy
-from dbreview.link import effects, library
+from dbreview.link import building, effects, library, rows
 from dbreview.link.events import Effect
+from dbreview.link.joining import in_loop, join, join_all, out_of_loop
 from dbreview.link.loops import fetch_of
 from dbreview.link.syntax import dotted_name
 from dbreview.link.values import (
@@ -22,7 +21,6 @@ from dbreview.link.values import (
     Attribute,
     ClassValue,
     Condition,
-    Conditions,
     Const,
     Context,
     Coroutine,
@@ -43,10 +41,6 @@ from dbreview.link.values import (
     Statement,
     Value,
     Wrapped,
-    in_loop,
-    join,
-    join_all,
-    out_of_loop,
 )
 
 if TYPE_CHECKING:
@@ -89,9 +83,9 @@ def call(
         case SessionFactory(kind, is_scoped):
             return Session(kind, is_scoped=is_scoped) if name in ("begin", "__call__") else None
         case Statement():
-            return _statement(frame, receiver, name, arguments, node)
+            return building.statement(frame, receiver, name, arguments, node)
         case Result():
-            return _result(receiver, name)
+            return rows.result(receiver, name)
         case Items():
             return _items(frame, receiver, name, arguments, func)
         case Entries():
@@ -100,7 +94,7 @@ def call(
             if name in sqlalchemy.LOADERS:
                 return library.loader(receiver, name, arguments)
             if name == "options":
-                return _nested_loader(receiver, arguments)
+                return building.nested_loader(receiver, arguments)
         case Attribute():
             return _attribute(frame, receiver, name, arguments)
         case Aggregate():
@@ -170,7 +164,7 @@ def _ran(session: Session, name: str, arguments: Arguments, frame: Frame, node: 
             if isinstance(given, Const) and isinstance(given.value, str):
                 given = Statement("text", (given,), at)
             ran = given if isinstance(given, Statement) else None
-            frame.interpreter.events.saw_query(at, ran is not None and _has_known_entity(ran))
+            frame.interpreter.events.saw_query(at, ran is not None and has_known_entity(ran))
             return ran
         case "get" | "get_one":
             model = arguments.get(0, "entity")
@@ -179,11 +173,11 @@ def _ran(session: Session, name: str, arguments: Arguments, frame: Frame, node: 
                 return None
             got = Statement("select", (model,), at, is_limited=True, is_single=True)
             chosen = arguments.keyword("options")
-            return _with_options(got, (chosen,)) if chosen is not None else got
+            return building.with_options(got, (chosen,)) if chosen is not None else got
     return None
 
 
-def _has_known_entity(statement: Statement) -> bool:
+def has_known_entity(statement: Statement) -> bool:
     return statement.kind == "text" or (bool(statement.selected) and statement.selected[0] is not None)
 
 
@@ -232,7 +226,7 @@ def _given(
     fetch = Fetch(at, session, statement)
     match method.gives:
         case "entity" | "scalar":
-            return _selected_value(statement.selected[0] if statement.selected else None, fetch)
+            return rows.selected_value(statement.selected[0] if statement.selected else None, fetch)
         case "scalars":
             return Result(fetch, "scalars")
         case "exec":
@@ -267,174 +261,7 @@ def connect(frame: Frame, kind: SessionKind | None, node: facts.Call) -> Session
 # --- statements ---------------------------------------------------------------------------
 
 
-def _statement(frame: Frame, statement: Statement, name: str, arguments: Arguments, node: facts.Call) -> Value:
-    if name in sqlalchemy.LIMITING:
-        if arguments.positional == (Const(None),):
-            return statement
-        is_single = name == "limit" and arguments.positional == (Const(1),)
-        return replace(statement, is_limited=True, is_single=is_single)
-    if name == "yield_per":
-        return replace(statement, is_limited=True)
-    if name in sqlalchemy.ORDERING:
-        return replace(statement, is_ordered=True)
-    if name in sqlalchemy.FILTERING:
-        found = frozenset(_conditions(statement, arguments))
-        return replace(statement, conditions=statement.conditions | found)
-    if name == "options":
-        return _with_options(statement, arguments.positional, is_open=arguments.is_open)
-    if name == "group_by":
-        return replace(statement, is_grouped=True)
-    if name in sqlalchemy.CHANGING_SELECTION:
-        added = name.startswith("add_")
-        return replace(
-            statement, selected=(*statement.selected, *arguments.positional) if added else arguments.positional
-        )
-    if name in ("subquery", "cte", "alias", "scalar_subquery", "exists", "as_scalar", "label", "lateral"):
-        return Aggregate(name)
-    if statement.session is not None:
-        ran = _run(frame, statement, name, node)
-        if ran is not NotImplemented:
-            return ran  # type: ignore[return-value]
-    if name in sqlalchemy.STATEMENT_METHODS:
-        return statement
-    return replace(statement, is_opaque=True)
-
-
-def _run(frame: Frame, statement: Statement, name: str, node: facts.Call) -> object:
-    """The methods by which a legacy ``Query`` runs itself."""
-    if name in sqlalchemy.ALL_FROM_QUERY:
-        return run_query(frame, statement, node)
-    if name in sqlalchemy.ONE_ROW_FROM_QUERY:
-        items = run_query(frame, statement, node)
-        return None if name in ("scalar", "count") else items.element
-    if name in sqlalchemy.WRITES_FROM_QUERY:
-        assert statement.session is not None
-        if name == "update" and statement.model is not None:
-            frame.interpreter.events.changed.add(statement.model)
-        at = frame.place(node.at)
-        frame.interpreter.events.saw_session_call(at, statement.session.kind)
-        what = f"query.{name}"
-        effect = Effect(
-            "write", statement.session.kind, at, what, statement, is_blocking=statement.session.kind == "sync"
-        )
-        effects.note(frame, effect, at, node)
-        return None
-    return NotImplemented
-
-
-def run_query(frame: Frame, statement: Statement, node: Expression) -> Items:
-    """Run a legacy ``Query`` at ``node``: the read is noted, the rows are given."""
-    assert statement.session is not None
-    session = statement.session
-    at = frame.place(node.at)
-    frame.interpreter.events.saw_session_call(at, session.kind)
-    frame.interpreter.events.saw_query(at, _has_known_entity(statement))
-    call_node = node if isinstance(node, facts.Call) else facts.Call(node, (), node.at)
-    effect = Effect("read", session.kind, at, "query", statement, is_blocking=session.kind == "sync")
-    effects.note(frame, effect, at, call_node)
-    fetch = Fetch(at, session, statement)
-    shape: Literal["rows", "scalars"] = (
-        "scalars" if len(statement.selected) == 1 and isinstance(statement.selected[0], ClassValue) else "rows"
-    )
-    return Items(row_of(fetch, shape), fetch)
-
-
-def _conditions(statement: Statement, arguments: Arguments) -> Iterator[Condition]:
-    for value in arguments.positional:
-        yield from _flatten(value)
-    if statement.model is not None:
-        for name, _ in arguments.keywords:
-            yield Condition("==", Attribute(statement.model, name))
-
-
-def _flatten(value: Value) -> Iterator[Condition]:
-    match value:
-        case Condition():
-            yield value
-        case Conditions(items) | Record(items):
-            for item in items:
-                yield from _flatten(item)
-
-
-def _with_options(statement: Statement, chosen: tuple[Value, ...], *, is_open: bool = False) -> Statement:
-    loads = set(statement.loads)
-    is_opaque = statement.is_opaque or is_open
-    for value in chosen:
-        match value:
-            case Loader(items):
-                loads.update(items)
-            case Record(items) | Items(exact=items) if items:
-                statement = _with_options(statement, items)
-                loads |= statement.loads
-                is_opaque |= statement.is_opaque
-            case _:
-                is_opaque = True
-    return replace(statement, loads=frozenset(loads), is_opaque=is_opaque)
-
-
-def _nested_loader(receiver: Loader, arguments: Arguments) -> Loader | None:
-    """``selectinload(A.b).options(joinedload(B.c))``: the inner options continue the outer path."""
-    base = receiver.loads[-1]
-    loads = list(receiver.loads)
-    for value in arguments.positional:
-        if not isinstance(value, Loader):
-            return None
-        loads += [replace(load, model=base.model, path=(*base.path, *load.path)) for load in value.loads]
-    return Loader((*loads, base))
-
-
 # --- rows ---------------------------------------------------------------------------------
-
-
-def row_of(fetch: Fetch, shape: str) -> Value:
-    """One row of a result."""
-    statement = fetch.statement
-    if statement is None or not statement.selected:
-        return None
-    if shape == "scalars":
-        return _selected_value(statement.selected[0], fetch)
-    return (
-        Record(tuple(_selected_value(selected, fetch) for selected in statement.selected)) if shape == "rows" else None
-    )
-
-
-def _selected_value(selected: Value, fetch: Fetch) -> Value:
-    return Entity(selected.ref, fetch) if isinstance(selected, ClassValue) else None
-
-
-def _result(result: Result, name: str) -> Value:
-    if name == "scalars":
-        return replace(result, shape="scalars")
-    if name == "mappings":
-        return replace(result, shape="mappings")
-    if name in sqlalchemy.ALL_FROM_RESULT:
-        return Items(row_of(result.fetch, result.shape), result.fetch)
-    if name in sqlalchemy.ONE_FROM_RESULT:
-        return row_of(result.fetch, result.shape)
-    if name in sqlalchemy.SCALAR_FROM_RESULT:
-        return row_of(result.fetch, "scalars")
-    if name in sqlalchemy.SOME_FROM_RESULT:
-        many = Items(row_of(result.fetch, result.shape))
-        return Items(many) if name == "partitions" else many
-    return result if name in sqlalchemy.SAME_RESULT else None
-
-
-def as_items(frame: Frame, source: Value, node: Expression) -> Value:
-    """``list(source)`` and the like: the same items as a collection."""
-    match source:
-        case Items():
-            return replace(source, is_lazy=False)
-        case Result(fetch, shape):
-            return Items(row_of(fetch, shape), fetch)
-        case Statement(session=Session()):
-            return run_query(frame, source, node)
-        case Coroutine(value):
-            return as_items(frame, value, node)
-        case Either(parts):
-            return next((found for found in (as_items(frame, part, node) for part in parts) if found is not None), None)
-        case Record(items):
-            return Items(join_all(items), is_literal=True)
-    return None
 
 
 # --- other values -------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ from dbreview.link import columns as reading
 from dbreview.link.columns import Annotation, ReadColumn
 from dbreview.link.names import ClassRef, FunctionRef, Variable
 from dbreview.link.relationships import RelationshipReader
+from dbreview.link.tables import Draft, build_table
 from dbreview.link.values import (
     Attribute,
     ClassValue,
@@ -26,30 +27,10 @@ from dbreview.link.values import (
     TableColumn,
     Value,
 )
-from dbreview.project import Column, ForeignKey, Index, Model, Relationship, Table
+from dbreview.project import Column, Model, Relationship, Table
 
 if TYPE_CHECKING:
     from dbreview.link.interpret import Interpreter
-
-
-@dataclass(slots=True)
-class Draft:
-    """A mapped class while it is read."""
-
-    ref: ClassRef
-    at: Place
-    table_name: str | None = None
-    has_own_table_name: bool = False
-    columns: dict[str, Column] = field(default_factory=dict)
-    own_columns: set[str] = field(default_factory=set)
-    targets: dict[str, tuple[tuple[Value, str | None], ...]] = field(default_factory=dict)
-    relationships: dict[str, tuple[Made, Annotation | None, Place]] = field(default_factory=dict)
-    others: set[str] = field(default_factory=set)
-    made_names: dict[Made, str] = field(default_factory=dict)
-    arguments: list[Made] = field(default_factory=list)
-    core_table: Made | None = None
-    parent: ClassRef | None = None
-    unknown: list[str] = field(default_factory=list)
 
 
 class Models:
@@ -138,12 +119,6 @@ class Models:
                 not draft.unknown,
                 tuple(draft.unknown),
             )
-
-    def _is_single(self, draft: Draft) -> bool:
-        """Whether the class is stored in its parent's table."""
-        if draft.parent is None:
-            return False
-        return not any(draft.columns[a].is_primary_key for a in draft.own_columns if a in draft.columns)
 
     # --- one class
 
@@ -393,17 +368,17 @@ class Models:
         draft = Draft(ClassRef(made.at.filename, None, f"table {made.arguments[0].value}"), made.at)  # type: ignore[arg-type]
         self._read_core_columns(draft, made)
         draft.arguments += self._outside_indexes.get(made, [])
-        table = self._build_table(draft, draft.columns, None)
+        table = build_table(self.drafts, draft, draft.columns, None)
         if table.columns:
             self.core_tables.append(table)
 
     # --- finishing
 
     def _finish_table(self, ref: ClassRef, draft: Draft) -> None:
-        if self._is_single(draft):
+        if draft.is_single():
             root = draft.parent
             seen = {ref}
-            while root is not None and root not in seen and self._is_single(self.drafts[root]):
+            while root is not None and root not in seen and self.drafts[root].is_single():
                 seen.add(root)
                 root = self.drafts[root].parent
             if root is not None and root in self.drafts:
@@ -415,120 +390,17 @@ class Models:
                 parent.arguments += [a for a in draft.arguments if a not in parent.arguments]
                 parent.made_names.update(draft.made_names)
                 parent.unknown += [u for u in draft.unknown if u not in parent.unknown]
-                self._tables_of[root] = self._build_table(parent, self._table_columns(parent), root)
+                self._tables_of[root] = build_table(self.drafts, parent, self._table_columns(parent), root)
                 for other, table_of in list(self._tables_of.items()):
                     if table_of is not None and table_of.model == root.dotted:
                         self._tables_of[other] = self._tables_of[root]
                 self._tables_of[ref] = self._tables_of[root]
             return
-        self._tables_of[ref] = self._build_table(draft, self._table_columns(draft), ref)
+        self._tables_of[ref] = build_table(self.drafts, draft, self._table_columns(draft), ref)
 
     def _table_columns(self, draft: Draft) -> dict[str, Column]:
         """The columns of the class's own table: without those that a joined parent's table holds."""
-        if draft.parent is None or self._is_single(draft):
+        if draft.parent is None or draft.is_single():
             return draft.columns
         inherited = self.drafts[draft.parent].columns if draft.parent in self.drafts else {}
         return {n: c for n, c in draft.columns.items() if n in draft.own_columns or n not in inherited}
-
-    def _build_table(self, draft: Draft, columns: dict[str, Column], ref: ClassRef | None) -> Table:
-        unknown = list(draft.unknown)
-        keys = [self._foreign_key(columns[a], t, d) for a, ts in draft.targets.items() if a in columns for t, d in ts]
-        indexes: list[Index] = []
-        uniques: list[tuple[str, ...]] = []
-        primary = tuple(c.name for c in columns.values() if c.is_primary_key)
-        for column in columns.values():
-            if column.is_indexed:
-                indexes.append(Index(None, (column.name,), column.is_unique, False, column.at))
-            elif column.is_unique:
-                uniques.append((column.name,))
-        for made in draft.arguments:
-            if made.dotted in sqlalchemy.INDEXES:
-                names = reading.column_names(made.arguments[1:], draft.columns, draft.made_names)
-                if names is None:
-                    unknown.append("the columns of an index")
-                    names = ("",)
-                indexes.append(self._index(made, names))
-            elif made.dotted in sqlalchemy.UNIQUE_CONSTRAINTS:
-                names = reading.column_names(made.arguments, draft.columns, draft.made_names)
-                if names is None:
-                    unknown.append("the columns of a unique constraint")
-                else:
-                    uniques.append(names)
-            elif made.dotted in sqlalchemy.PRIMARY_KEYS:
-                names = reading.column_names(made.arguments, draft.columns, draft.made_names)
-                primary = names if names else primary
-            elif made.dotted in sqlalchemy.FOREIGN_KEY_CONSTRAINTS:
-                key = self._key_constraint(made, draft)
-                if key is not None:
-                    keys.append(key)
-        return Table(
-            draft.table_name or (ref.name if ref is not None else draft.ref.dotted),
-            ref.dotted if ref is not None else None,
-            ref.name if ref is not None else None,
-            draft.at,
-            tuple(columns.values()),
-            primary,
-            tuple(keys),
-            tuple(indexes),
-            tuple(uniques),
-            not unknown,
-            tuple(unknown),
-            tuple(
-                str(m.arguments[0].value) for m in draft.arguments if _is_check(m) and isinstance(m.arguments[0], Const)
-            ),
-            draft.parent.dotted if draft.parent is not None and not self._is_single(draft) else None,
-        )
-
-    def _index(self, made: Made, names: tuple[str, ...]) -> Index:
-        name = made.arguments[0] if made.arguments else made.keyword("name")
-        partial = any(key.endswith("_where") for key, _ in made.keywords)
-        return Index(
-            str(name.value) if isinstance(name, Const) else None,
-            names,
-            made.keyword("unique") == Const(True),
-            partial,
-            made.at,
-        )
-
-    def _foreign_key(self, column: Column, target: Value, on_delete: str | None) -> ForeignKey:
-        return ForeignKey((column.name,), self._target_names((target,)), column.at, on_delete)
-
-    def _key_constraint(self, made: Made, draft: Draft) -> ForeignKey | None:
-        local = made.arguments[0] if made.arguments else made.keyword("columns")
-        remote = made.arguments[1] if len(made.arguments) > 1 else made.keyword("refcolumns")
-        names = reading.column_names(_sequence(local), draft.columns, draft.made_names)
-        if not names:
-            return None
-        on_delete = made.keyword("ondelete")
-        return ForeignKey(
-            names,
-            self._target_names(_sequence(remote)),
-            made.at,
-            str(on_delete.value) if isinstance(on_delete, Const) else None,
-        )
-
-    def _target_names(self, targets: tuple[Value, ...]) -> tuple[str, ...]:
-        found: list[str] = []
-        for target in targets:
-            match target:
-                case Const(str() as text):
-                    found.append(text)
-                case Attribute(model, name):
-                    draft = self.drafts.get(model)
-                    if draft is not None and draft.table_name:
-                        column = draft.columns.get(name)
-                        found.append(f"{draft.table_name}.{column.name if column else name}")
-        return tuple(found)
-
-
-def _is_check(made: Made) -> bool:
-    return made.dotted == "sqlalchemy.CheckConstraint" and bool(made.arguments)
-
-
-def _sequence(value: Value) -> tuple[Value, ...]:
-    match value:
-        case Record(items):
-            return items
-        case Items(exact=items):
-            return items
-    return ()

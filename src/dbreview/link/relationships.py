@@ -26,7 +26,8 @@ from dbreview.project import Relationship
 
 if TYPE_CHECKING:
     from dbreview.link.interpret import Interpreter
-    from dbreview.link.models import Draft, Models
+    from dbreview.link.models import Models
+    from dbreview.link.tables import Draft
 
 
 class RelationshipReader:

@@ -17,6 +17,7 @@ from dbreview.link import (
     routes,
 )
 from dbreview.link.events import Loop, OwnedSession
+from dbreview.link.joining import join, meet
 from dbreview.link.syntax import calls_in, dotted_name
 from dbreview.link.values import (
     Const,
@@ -24,8 +25,6 @@ from dbreview.link.values import (
     Items,
     Session,
     Value,
-    join,
-    meet,
 )
 
 if TYPE_CHECKING:

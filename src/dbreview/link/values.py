@@ -6,8 +6,7 @@ with the same arguments.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from dbreview.finding import Place
@@ -338,105 +337,3 @@ Value: TypeAlias = (
     | TableColumns
     | None
 )
-
-_MOST_OPTIONS = 4
-
-
-def options(value: Value) -> tuple[Value, ...]:
-    """The values that this one may be, without the unknown."""
-    if isinstance(value, Either):
-        return value.options
-    return () if value is None else (value,)
-
-
-def join(first: Value, second: Value) -> Value:
-    """What a name stands for where two paths meet.
-
-    Statements on the same entities become one that has every bound, order and option of both:
-    a rule about something missing must not fire because of one path only.
-    """
-    if first == second or second is None or isinstance(second, Given):
-        return first
-    if first is None or isinstance(first, Given):
-        return second
-    if isinstance(first, Statement) and isinstance(second, Statement):
-        if first.selected == second.selected and first.kind == second.kind:
-            return merge(first, second)
-    if isinstance(first, Items) and isinstance(second, Items):
-        if first.fetch is None or second.fetch is None or first.fetch == second.fetch:
-            return Items(
-                join(first.element, second.element),
-                first.fetch or second.fetch,
-                first.is_literal and second.is_literal,
-                exact=_common_start(first.exact, second.exact),
-            )
-    merged: list[Value] = list(options(first))
-    for option in options(second):
-        if option not in merged:
-            merged.append(option)
-    return Either(tuple(merged)) if len(merged) <= _MOST_OPTIONS else None
-
-
-def _common_start(first: tuple[Value, ...], second: tuple[Value, ...]) -> tuple[Value, ...]:
-    """The items that a list has for sure, whichever path filled it."""
-    length = 0
-    while length < min(len(first), len(second)) and first[length] == second[length]:
-        length += 1
-    return first[:length]
-
-
-def meet(first: Value, second: Value) -> Value:
-    """What a variable stands for where two paths meet that both set it.
-
-    A statement that one of them changed in unknown ways may have any bound, order and option.
-    """
-    for known, other in ((first, second), (second, first)):
-        if isinstance(known, Statement) and (other is None or isinstance(other, Given)):
-            return replace(known, is_opaque=True)
-    return join(first, second)
-
-
-def join_all(values: Iterable[Value]) -> Value:
-    """What something is that is one of these values."""
-    joined: Value = None
-    for value in values:
-        joined = join(joined, value)
-    return joined
-
-
-def merge(first: Statement, second: Statement) -> Statement:
-    """One statement for two versions of the same one."""
-    return replace(
-        first,
-        loads=first.loads | second.loads,
-        conditions=first.conditions & second.conditions,
-        is_limited=first.is_limited or second.is_limited,
-        is_single=first.is_single or second.is_single,
-        is_ordered=first.is_ordered or second.is_ordered,
-        is_grouped=first.is_grouped or second.is_grouped,
-        is_opaque=first.is_opaque or second.is_opaque,
-    )
-
-
-def in_loop(value: Value, loop: Place | None) -> Value:
-    """The value as one of many that a loop takes in turn."""
-    match value:
-        case Entity():
-            return replace(value, loop=loop) if value.loop is None or loop is not None else value
-        case Record(items):
-            return Record(tuple(in_loop(item, loop) for item in items))
-        case Either(parts):
-            return Either(tuple(in_loop(part, loop) for part in parts))
-    return value
-
-
-def out_of_loop(value: Value) -> Value:
-    """The value as an element of a collection that no loop runs over yet."""
-    match value:
-        case Entity():
-            return replace(value, loop=None)
-        case Record(items):
-            return Record(tuple(out_of_loop(item) for item in items))
-        case Either(parts):
-            return Either(tuple(out_of_loop(part) for part in parts))
-    return value

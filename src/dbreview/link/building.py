@@ -1,0 +1,147 @@
+"""Statements: what their methods add, and how a legacy ``Query`` runs itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING, Literal
+
+from dbreview import facts
+from dbreview.facts import Expression
+from dbreview.frameworks import sqlalchemy
+from dbreview.link import effects, methods, rows
+from dbreview.link.events import Effect
+from dbreview.link.values import (
+    Aggregate,
+    Attribute,
+    ClassValue,
+    Condition,
+    Conditions,
+    Const,
+    Fetch,
+    Items,
+    Loader,
+    Record,
+    Statement,
+    Value,
+)
+
+if TYPE_CHECKING:
+    from dbreview.link.arguments import Arguments
+    from dbreview.link.frame import Frame
+
+
+def statement(frame: Frame, statement: Statement, name: str, arguments: Arguments, node: facts.Call) -> Value:
+    if name in sqlalchemy.LIMITING:
+        if arguments.positional == (Const(None),):
+            return statement
+        is_single = name == "limit" and arguments.positional == (Const(1),)
+        return replace(statement, is_limited=True, is_single=is_single)
+    if name == "yield_per":
+        return replace(statement, is_limited=True)
+    if name in sqlalchemy.ORDERING:
+        return replace(statement, is_ordered=True)
+    if name in sqlalchemy.FILTERING:
+        found = frozenset(_conditions(statement, arguments))
+        return replace(statement, conditions=statement.conditions | found)
+    if name == "options":
+        return with_options(statement, arguments.positional, is_open=arguments.is_open)
+    if name == "group_by":
+        return replace(statement, is_grouped=True)
+    if name in sqlalchemy.CHANGING_SELECTION:
+        added = name.startswith("add_")
+        return replace(
+            statement, selected=(*statement.selected, *arguments.positional) if added else arguments.positional
+        )
+    if name in ("subquery", "cte", "alias", "scalar_subquery", "exists", "as_scalar", "label", "lateral"):
+        return Aggregate(name)
+    if statement.session is not None:
+        ran = _run(frame, statement, name, node)
+        if ran is not NotImplemented:
+            return ran  # type: ignore[return-value]
+    if name in sqlalchemy.STATEMENT_METHODS:
+        return statement
+    return replace(statement, is_opaque=True)
+
+
+def _conditions(statement: Statement, arguments: Arguments) -> Iterator[Condition]:
+    for value in arguments.positional:
+        yield from _flatten(value)
+    if statement.model is not None:
+        for name, _ in arguments.keywords:
+            yield Condition("==", Attribute(statement.model, name))
+
+
+def _flatten(value: Value) -> Iterator[Condition]:
+    match value:
+        case Condition():
+            yield value
+        case Conditions(items) | Record(items):
+            for item in items:
+                yield from _flatten(item)
+
+
+def with_options(statement: Statement, chosen: tuple[Value, ...], *, is_open: bool = False) -> Statement:
+    loads = set(statement.loads)
+    is_opaque = statement.is_opaque or is_open
+    for value in chosen:
+        match value:
+            case Loader(items):
+                loads.update(items)
+            case Record(items) | Items(exact=items) if items:
+                statement = with_options(statement, items)
+                loads |= statement.loads
+                is_opaque |= statement.is_opaque
+            case _:
+                is_opaque = True
+    return replace(statement, loads=frozenset(loads), is_opaque=is_opaque)
+
+
+def nested_loader(receiver: Loader, arguments: Arguments) -> Loader | None:
+    """``selectinload(A.b).options(joinedload(B.c))``: the inner options continue the outer path."""
+    base = receiver.loads[-1]
+    loads = list(receiver.loads)
+    for value in arguments.positional:
+        if not isinstance(value, Loader):
+            return None
+        loads += [replace(load, model=base.model, path=(*base.path, *load.path)) for load in value.loads]
+    return Loader((*loads, base))
+
+
+def _run(frame: Frame, statement: Statement, name: str, node: facts.Call) -> object:
+    """The methods by which a legacy ``Query`` runs itself."""
+    if name in sqlalchemy.ALL_FROM_QUERY:
+        return run_query(frame, statement, node)
+    if name in sqlalchemy.ONE_ROW_FROM_QUERY:
+        items = run_query(frame, statement, node)
+        return None if name in ("scalar", "count") else items.element
+    if name in sqlalchemy.WRITES_FROM_QUERY:
+        assert statement.session is not None
+        if name == "update" and statement.model is not None:
+            frame.interpreter.events.changed.add(statement.model)
+        at = frame.place(node.at)
+        frame.interpreter.events.saw_session_call(at, statement.session.kind)
+        what = f"query.{name}"
+        effect = Effect(
+            "write", statement.session.kind, at, what, statement, is_blocking=statement.session.kind == "sync"
+        )
+        effects.note(frame, effect, at, node)
+        return None
+    return NotImplemented
+
+
+def run_query(frame: Frame, statement: Statement, node: Expression) -> Items:
+    """Run a legacy ``Query`` at ``node``: the read is noted, the rows are given."""
+    assert statement.session is not None
+    session = statement.session
+    at = frame.place(node.at)
+    frame.interpreter.events.saw_session_call(at, session.kind)
+    frame.interpreter.events.saw_query(at, methods.has_known_entity(statement))
+    call_node = node if isinstance(node, facts.Call) else facts.Call(node, (), node.at)
+    effect = Effect("read", session.kind, at, "query", statement, is_blocking=session.kind == "sync")
+    effects.note(frame, effect, at, call_node)
+    fetch = Fetch(at, session, statement)
+    shape: Literal["rows", "scalars"] = (
+        "scalars" if len(statement.selected) == 1 and isinstance(statement.selected[0], ClassValue) else "rows"
+    )
+    return Items(rows.row_of(fetch, shape), fetch)

@@ -1,0 +1,78 @@
+"""The rows that a statement gives, in the shapes that results have."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from dbreview.facts import Expression
+from dbreview.frameworks import sqlalchemy
+from dbreview.link import building
+from dbreview.link.joining import join_all
+from dbreview.link.values import (
+    ClassValue,
+    Coroutine,
+    Either,
+    Entity,
+    Fetch,
+    Items,
+    Record,
+    Result,
+    Session,
+    Statement,
+    Value,
+)
+
+if TYPE_CHECKING:
+    from dbreview.link.frame import Frame
+
+
+def row_of(fetch: Fetch, shape: str) -> Value:
+    """One row of a result."""
+    statement = fetch.statement
+    if statement is None or not statement.selected:
+        return None
+    if shape == "scalars":
+        return selected_value(statement.selected[0], fetch)
+    return (
+        Record(tuple(selected_value(selected, fetch) for selected in statement.selected)) if shape == "rows" else None
+    )
+
+
+def selected_value(selected: Value, fetch: Fetch) -> Value:
+    return Entity(selected.ref, fetch) if isinstance(selected, ClassValue) else None
+
+
+def result(result: Result, name: str) -> Value:
+    if name == "scalars":
+        return replace(result, shape="scalars")
+    if name == "mappings":
+        return replace(result, shape="mappings")
+    if name in sqlalchemy.ALL_FROM_RESULT:
+        return Items(row_of(result.fetch, result.shape), result.fetch)
+    if name in sqlalchemy.ONE_FROM_RESULT:
+        return row_of(result.fetch, result.shape)
+    if name in sqlalchemy.SCALAR_FROM_RESULT:
+        return row_of(result.fetch, "scalars")
+    if name in sqlalchemy.SOME_FROM_RESULT:
+        many = Items(row_of(result.fetch, result.shape))
+        return Items(many) if name == "partitions" else many
+    return result if name in sqlalchemy.SAME_RESULT else None
+
+
+def as_items(frame: Frame, source: Value, node: Expression) -> Value:
+    """``list(source)`` and the like: the same items as a collection."""
+    match source:
+        case Items():
+            return replace(source, is_lazy=False)
+        case Result(fetch, shape):
+            return Items(row_of(fetch, shape), fetch)
+        case Statement(session=Session()):
+            return building.run_query(frame, source, node)
+        case Coroutine(value):
+            return as_items(frame, value, node)
+        case Either(parts):
+            return next((found for found in (as_items(frame, part, node) for part in parts) if found is not None), None)
+        case Record(items):
+            return Items(join_all(items), is_literal=True)
+    return None
