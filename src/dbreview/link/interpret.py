@@ -52,7 +52,7 @@ if TYPE_CHECKING:
     from dbreview.link.models import Models
 
 _DEEPEST_CALL = 24
-_MOST_CONTEXTS = 48
+_MOST_CONTEXTS = 150
 
 
 @dataclass(slots=True)

@@ -88,7 +88,12 @@ class Models:
 
     def read(self) -> None:
         """Read all mapped classes and core tables. Call once."""
+        usual = self._interpreter.most_contexts
         self._interpreter.most_contexts = 100_000  # a helper that builds columns is called for each of them
+        self._read_all()
+        self._interpreter.most_contexts = usual
+
+    def _read_all(self) -> None:
         for ref in self._interpreter.names.classes:
             if self._classes.is_mapped(ref):
                 at = Place(ref.path, *ref.facts.at)
