@@ -49,18 +49,24 @@ class Column:
     is_nullable: bool | None = None
     is_unique: bool = False
     is_indexed: bool = False
+    declines_index: bool = False
     has_default: bool = False
     has_update: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class ForeignKey:
-    """``target`` names the columns referred to as ``table.column``, as far as they are known."""
+    """``target`` names the columns referred to as ``table.column``, as far as they are known.
+
+    ``is_used`` says whether rows are looked up by it: a query filters by it, a relationship of the parent
+    follows it, or a parent is deleted. None where no code of the project queries anything.
+    """
 
     columns: tuple[str, ...]
     target: tuple[str, ...]
     at: Place
     on_delete: str | None = None
+    is_used: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from dbreview.finding import Confidence, Finding, Note
 from dbreview.project import ForeignKey, Project, Table
 
 _INDEXED_BY_THE_DATABASE = frozenset({"mysql", "mariadb"})
-_AUDIT = re.compile(r"_by(_\w*id)?$")
+_AUDIT = re.compile(r"(_by|actor)(_\w*id)?$")
 
 
 def check(project: Project) -> Iterator[Finding]:
@@ -31,10 +31,17 @@ def check(project: Project) -> Iterator[Finding]:
                 continue
             by_place[(key.at, key.columns)].append((table, key))
     for group in by_place.values():
-        yield _finding(group, is_mostly_indexed or (_is_audit(group[0][1]) and not keeps_audit_indexed))
+        table, key = group[0]
+        is_unused = all(each.is_used is False for _, each in group)
+        is_declined = any((c := table.column(name)) is not None and c.declines_index for name in key.columns)
+        is_audit = _is_audit(key) and not keeps_audit_indexed
+        if is_mostly_indexed or is_declined or is_audit:
+            yield _finding(group, "low")
+        else:
+            yield _finding(group, "medium" if is_unused else "high")
 
 
-def _finding(group: list[tuple[Table, ForeignKey]], is_doubtful: bool) -> Finding:
+def _finding(group: list[tuple[Table, ForeignKey]], confidence: Confidence) -> Finding:
     table, key = group[0]
     names = ", ".join(f"`{table.class_name or table.name}.{_attribute(table, column)}`" for column in key.columns)
     target = ", ".join(key.target) or "another table"
@@ -48,13 +55,12 @@ def _finding(group: list[tuple[Table, ForeignKey]], is_doubtful: bool) -> Findin
     ]
     if partial is not None:
         notes.append(Note("this index holds only some of the rows", partial.at))
-    confidence: Confidence = "low" if is_doubtful or partial is not None else "high"
     return Finding(
         at=key.at,
         message=f"{names} refers to `{target}` and no index starts with it{more}",
         help=_help(key),
         notes=tuple(notes),
-        confidence=confidence,
+        confidence=confidence if partial is None else "low",
     )
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from dbreview.finding import Confidence, Finding, Note
-from dbreview.frameworks import timestamps
+from dbreview.frameworks import naming
 from dbreview.project import Column, Conventions, Project, Table
 
 
@@ -47,7 +47,7 @@ def _missing(tables: Sequence[Table], lacking: Sequence[Table], column: str, wha
 def _confidence(table: Table, is_custom: bool, is_usual: bool, column: str) -> Confidence:
     if _is_lookup(table) and not is_custom:
         return "low"
-    if column == "created_at" and any(c.name in timestamps.UPDATED for c in table.columns):
+    if column == "created_at" and any(c.name in naming.UPDATED for c in table.columns):
         return "low"  # a row that is written over has its last time, and mostly wants no other
     return "high" if is_usual else "medium"
 
@@ -105,34 +105,32 @@ def _is_singleton(table: Table) -> bool:
 def _is_lookup(table: Table) -> bool:
     """Whether the table is a list of names: nothing that happens, and rarely changed."""
     own = {c.name for c in table.columns if not c.is_primary_key}
-    return own <= timestamps.LOOKUP_COLUMNS and len(own) <= 3
+    return own <= naming.LOOKUP_COLUMNS and len(own) <= 3
 
 
 def _created(table: Table, conventions: Conventions) -> bool:
     """A creation time by name, or the one time of an event table."""
     names = {c.name for c in table.columns} | {c.attribute for c in table.columns}
-    if names & (timestamps.CREATED | timestamps.EVENT_TIMES | set(conventions.created_columns)):
+    if names & (naming.CREATED | naming.EVENT_TIMES | set(conventions.created_columns)):
         return True
-    return any(_is_time(c) and not c.name.startswith(timestamps.NOT_A_CREATION) for c in table.columns)
+    return any(_is_time(c) and not c.name.startswith(naming.NOT_A_CREATION) for c in table.columns)
 
 
 def _updated(table: Table, conventions: Conventions) -> bool:
     names = {c.name for c in table.columns} | {c.attribute for c in table.columns}
-    if names & (timestamps.UPDATED | set(conventions.updated_columns)):
+    if names & (naming.UPDATED | set(conventions.updated_columns)):
         return True
     times = [c for c in table.columns if _is_time(c)]
     if any(c.has_update for c in times):
         return True
-    others = [
-        c for c in times if c.name not in timestamps.CREATED | timestamps.EVENT_TIMES | set(conventions.created_columns)
-    ]
-    return any(not c.name.startswith(timestamps.PLANNED) for c in others)  # such as `revoked_at`, `finished_at`
+    others = [c for c in times if c.name not in naming.CREATED | naming.EVENT_TIMES | set(conventions.created_columns)]
+    return any(not c.name.startswith(naming.PLANNED) for c in others)  # such as `revoked_at`, `finished_at`
 
 
 def _is_time(column: Column) -> bool:
-    if (column.type or "") in timestamps.TIME_TYPES:
+    if (column.type or "") in naming.TIME_TYPES:
         return True
-    return (column.type or "") in timestamps.NUMBER_TYPES and column.name.startswith("timestamp")
+    return (column.type or "") in naming.NUMBER_TYPES and column.name.startswith("timestamp")
 
 
 def _is_log(table: Table, conventions: Conventions) -> bool:
@@ -140,7 +138,7 @@ def _is_log(table: Table, conventions: Conventions) -> bool:
     keys = {column for key in table.foreign_keys for column in key.columns} | set(table.primary_key)
     if all(c.name in keys or _is_time(c) for c in table.columns) or table.is_only_added_to:
         return True
-    if not {c.name for c in table.columns} & (timestamps.CREATED | set(conventions.created_columns)):
+    if not {c.name for c in table.columns} & (naming.CREATED | set(conventions.created_columns)):
         return True
     words = (table.name + "_" + (table.class_name or "")).lower()
-    return any(word in words for word in timestamps.APPEND_ONLY)
+    return any(word in words for word in naming.APPEND_ONLY)

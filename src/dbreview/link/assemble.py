@@ -18,6 +18,7 @@ from dbreview.link.names import FunctionRef
 from dbreview.link.routes import FoundRoute, RouteFinder
 from dbreview.link.sessions import global_sessions, stored_on_state
 from dbreview.link.understanding import understanding_of
+from dbreview.link.uses import Uses
 from dbreview.link.values import Statement
 from dbreview.project import (
     BlockingCall,
@@ -122,12 +123,15 @@ def _tables(interpreter: Interpreter, roles: dict[str, Role]) -> Iterator[Table]
     models: Models = interpreter.models
     events = interpreter.events
     only_added = {ref.dotted for ref in events.created - events.changed}
+    uses = Uses(interpreter)
     every = [models.table(ref) for ref in models.models]
     for table in sorted((t for t in (*every, *models.core_tables) if t is not None), key=lambda t: (t.at, t.name)):
         key = (table.model, table.at)
         if key not in seen and roles.get(table.at.filename) == "application":
             seen.add(key)
-            yield replace(with_indexes(table, created), is_only_added_to=table.model in only_added)
+            keys = tuple(replace(key, is_used=uses.is_used(table, key)) for key in table.foreign_keys)
+            is_only_added_to = table.model in only_added
+            yield replace(with_indexes(table, created), foreign_keys=keys, is_only_added_to=is_only_added_to)
 
 
 # --- events -------------------------------------------------------------------------------
@@ -249,7 +253,7 @@ def _unbounded_responses(
                     route.route,
                     entity.ref.name,
                     responses.owner_of(statement, table, interpreter.models),
-                    responses.confidence_of(statement, table, interpreter.models),
+                    responses.confidence_of(statement, table, interpreter.models, route.route),
                 ),
             )
     yield from sorted(told.values(), key=lambda u: u.at)

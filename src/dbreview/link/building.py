@@ -43,6 +43,7 @@ def statement(frame: Frame, statement: Statement, name: str, arguments: Argument
         return replace(statement, is_ordered=True)
     if name in sqlalchemy.FILTERING:
         found = frozenset(_conditions(statement, arguments))
+        frame.interpreter.events.looked_up.update((c.attribute.model, c.attribute.name) for c in found)
         return replace(statement, conditions=statement.conditions | found)
     if name == "options":
         return with_options(statement, arguments.positional, is_open=arguments.is_open)
@@ -117,8 +118,9 @@ def _run(frame: Frame, statement: Statement, name: str, node: facts.Call) -> obj
         return None if name in ("scalar", "count") else items.element
     if name in sqlalchemy.WRITES_FROM_QUERY:
         assert statement.session is not None
-        if name == "update" and statement.model is not None:
-            frame.interpreter.events.changed.add(statement.model)
+        if statement.model is not None:
+            events = frame.interpreter.events
+            (events.changed if name == "update" else events.deleted).add(statement.model)
         at = frame.place(node.at)
         frame.interpreter.events.saw_session_call(at, statement.session.kind)
         what = f"query.{name}"

@@ -96,6 +96,7 @@ def read_column(made: Made | None, attribute: str, at: Place, annotated: Annotat
         _nullable(made, annotated, is_primary),
         _flag(made, "unique"),
         _flag(made, "index"),
+        made.keyword("index") == Const(False),
         has_default=any(made.has(key) for key in ("default", "server_default", "default_factory", "insert_default")),
         has_update=any(made.has(key) for key in ("onupdate", "server_onupdate")),
     )

@@ -152,6 +152,9 @@ def _comparison(frame: Frame, expression: facts.Comparison) -> Value:
     left = frame.evaluate(expression.left)
     rights = [frame.evaluate(part) for part in expression.comparators]
     operator = expression.operators[0]
+    for attribute in (left, *rights):
+        if isinstance(attribute, Attribute):
+            frame.interpreter.events.looked_up.add((attribute.model, attribute.name))
     if isinstance(left, Attribute):
         return Condition(operator, left)
     if rights and isinstance(rights[0], Attribute):

@@ -103,6 +103,8 @@ class Events:
     opened: dict[Place, SessionKind | None] = field(default_factory=dict)
     owned: dict[Place, OwnedSession] = field(default_factory=dict)
     filled: set[tuple[Place, tuple[str, ...], str]] = field(default_factory=set)
+    looked_up: set[tuple[ClassRef, str]] = field(default_factory=set)
+    deleted: set[ClassRef] = field(default_factory=set)
     created: set[ClassRef] = field(default_factory=set)
     changed: set[ClassRef] = field(default_factory=set)
     mistakes: dict[Place, Exception] = field(default_factory=dict)

@@ -59,6 +59,7 @@ class Frame:
         self.loops: list[Loop] = []
         self.filling: list[Fetch] = []
         self.is_handling = 0
+        self.is_cached = False
         self.local_functions: list[FunctionValue] = []
         self.effects: dict[tuple[str, Place], Effect] = {}
         self.returned: Value = None

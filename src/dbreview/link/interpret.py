@@ -7,7 +7,7 @@ reading of a function with the same arguments serves every call.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
@@ -295,6 +295,8 @@ class Interpreter:
         effects = tuple(frame.effects.values())
         if self.is_a(ref, python.CACHES):
             effects = ()
+        elif frame.is_cached:
+            effects = tuple(replace(effect, is_once=True) for effect in effects)
         return Outcome(value, frame.yielded, effects, frame.fields_of_receiver())
 
     def function_named(self, ref: FunctionRef, func: Expression) -> FunctionRef | None:

@@ -102,9 +102,11 @@ def call(frame: Frame, dotted: str, arguments: Arguments, node: facts.Call) -> V
 def _statement(frame: Frame, dotted: str, arguments: Arguments, at: Place) -> Statement:
     kind = sqlalchemy.STATEMENT_MAKERS[dotted]
     for value in arguments.positional[:1]:
-        if isinstance(value, ClassValue) and kind in ("insert", "update"):
+        if isinstance(value, ClassValue):
             events = frame.interpreter.events
-            (events.created if kind == "insert" else events.changed).add(value.ref)
+            {"insert": events.created, "update": events.changed, "delete": events.deleted}.get(kind, set()).add(
+                value.ref
+            )
     selected = arguments.positional
     if len(selected) == 1 and isinstance(selected[0], Record):
         selected = selected[0].items

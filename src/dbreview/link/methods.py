@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 from dbreview import facts
 from dbreview.finding import Place
 from dbreview.frameworks import python, sqlalchemy
-from dbreview.link import building, effects, library, rows
+from dbreview.link import building, effects, joining, library, rows
 from dbreview.link.events import Effect
 from dbreview.link.joining import in_loop, join, join_all, out_of_loop
 from dbreview.link.loops import fetch_of
@@ -129,6 +129,10 @@ def _session(
     at = frame.place(node.at)
     if method.effect is not None:
         frame.interpreter.events.saw_session_call(at, session.kind)
+    if name == "delete":
+        for value in joining.options(arguments.get(0, "instance")):
+            if isinstance(value, Entity):
+                frame.interpreter.events.deleted.add(value.model)
     statement = _ran(session, name, arguments, frame, node)
     is_held = name in ("get", "get_one") and _is_held(arguments)
     if method.effect is not None and not is_held:
@@ -309,6 +313,7 @@ def _entries(entries: Entries, name: str, arguments: Arguments) -> Value:
 
 
 def _attribute(frame: Frame, attribute: Attribute, name: str, arguments: Arguments) -> Value:
+    frame.interpreter.events.looked_up.add((attribute.model, attribute.name))
     if name == "in_":
         given = arguments.get(0, "other")
         if isinstance(given, Items) and given.is_literal:

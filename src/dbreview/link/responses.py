@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from dbreview.finding import Confidence
-from dbreview.frameworks import timestamps
+from dbreview.frameworks import naming
 from dbreview.link.models import Models
 from dbreview.link.values import (
     Coroutine,
@@ -21,9 +21,10 @@ from dbreview.link.values import (
     Value,
     Wrapped,
 )
-from dbreview.project import Table
+from dbreview.project import Route, Table
 
 _DEEPEST = 6
+_LISTING = ("list", "search", "query", "filter", "export", "find")
 
 
 def collections_in(value: Value, depth: int = 0) -> Iterator[Fetch]:
@@ -65,11 +66,22 @@ def owner_of(statement: Statement, table: Table, models: Models) -> str | None:
     return None
 
 
-def confidence_of(statement: Statement, table: Table, models: Models) -> Confidence:
-    """High for a whole table, medium for the children of a parent, low for a small one of constants."""
-    if _is_lookup(table):
+def confidence_of(statement: Statement, table: Table, models: Models, route: Route) -> Confidence:
+    """High for a whole table that a list route sends, medium for what one parent owns.
+
+    Low where the rows are few by nature: a list of constants, one owner's settings, keys and the like,
+    and what a route that changes something must touch anyway.
+    """
+    if _is_lookup(table) or not _is_list_route(route):
         return "low"
-    return "high" if owner_of(statement, table, models) is None else "medium"
+    if owner_of(statement, table, models) is None:
+        return "high"
+    return "low" if _words(table) & naming.FEW_PER_OWNER else "medium"
+
+
+def _is_list_route(route: Route) -> bool:
+    words = f"{route.path} {route.function}".lower()
+    return "GET" in route.methods or ("POST" in route.methods and any(w in words for w in _LISTING))
 
 
 def _is_lookup(table: Table) -> bool:
@@ -77,9 +89,13 @@ def _is_lookup(table: Table) -> bool:
     if table.foreign_keys or not table.is_fully_known:
         return False
     others = {c.name for c in table.columns if not c.is_primary_key}
-    words = re.findall(r"[A-Z]?[a-z]+", table.class_name or table.name)
-    return (
-        bool(words)
-        and words[-1].lower() in timestamps.LISTS_OF_NAMES
-        and others <= (timestamps.LOOKUP_COLUMNS | timestamps.CREATED | timestamps.UPDATED)
+    return bool(_words(table) & naming.LISTS_OF_NAMES) and others <= (
+        naming.LOOKUP_COLUMNS | naming.CREATED | naming.UPDATED
     )
+
+
+def _words(table: Table) -> set[str]:
+    """The words of the model's name that say what its rows are; ``Model`` and the like say nothing."""
+    words = [word.lower() for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+", table.class_name or table.name)]
+    telling = [word for word in words if word not in ("model", "schema", "table", "orm", "db", "entity")]
+    return set(telling[-1:])

@@ -16,7 +16,9 @@ _TEST_FOLDERS = frozenset(
 _EXAMPLE_FOLDERS = frozenset(
     {"docs", "doc", "docs_src", "examples", "example", "samples", "sample", "tutorials", "benchmarks"}
 )
-_SCRIPT_FOLDERS = frozenset({"scripts", "script", "seeds", "seed", "seeders", "fixtures_data"})
+_SCRIPT_FOLDERS = frozenset(
+    {"scripts", "script", "cli", "commands", "management", "seeds", "seed", "seeders", "fixtures_data"}
+)
 _MIGRATION_FOLDERS = frozenset({"alembic", "migrations", "migration", "versions", "alembic_migrations"})
 _SCRIPT_FILE = re.compile(r"(^|_)(seed|seeds|seeder|init_db|initial_data|init_data|seed_data)$")
 _TEST_FILE = re.compile(r"^(test_.*|conftest)$")

@@ -115,6 +115,7 @@ def _if(frame: Frame, statement: facts.If) -> bool:
     decided = conditions.truth(frame, statement.test)
     if decided is not None:
         return run(frame, statement.body if decided else statement.orelse)
+    frame.is_cached = frame.is_cached or _answers_from_cache(frame, statement)
     before = dict(frame.env)
     goes_on = conditions.narrow(frame, statement.test, True) and _branch(frame, statement.body, _fills(statement))
     after_body, frame.env = frame.env, before
@@ -124,6 +125,15 @@ def _if(frame: Frame, statement: facts.If) -> bool:
     elif goes_on:
         frame.env = after_body
     return goes_on or other_goes_on
+
+
+def _answers_from_cache(frame: Frame, statement: facts.If) -> bool:
+    """``if _names: return _names``: what follows runs until the names are known, not in every call."""
+    path = dotted_name(statement.test)
+    is_lasting = path is not None and (path.startswith(("self.", "cls.")) or path not in frame.env)
+    return is_lasting and any(
+        isinstance(s, facts.Return) and s.value is not None and dotted_name(s.value) == path for s in statement.body
+    )
 
 
 def _writes(body: Block) -> bool:
@@ -174,7 +184,7 @@ def _for(frame: Frame, statement: facts.For) -> None:
     loop = iterating.loop_over(
         frame, statement.target, statement.iterable, values, frame.place(statement.at), statement.body
     )
-    if statement.is_async and values is None:
+    if statement.is_async and (values is None or (isinstance(values, Items) and values.is_lazy)):
         loop = replace(loop, kind="other")  # a stream of messages or lines, not of rows
     element = iterating.element_of(frame, values, loop.at, statement.iterable)
     if isinstance(element, Session):  # `async for session in get_session(): ...` is a `with`

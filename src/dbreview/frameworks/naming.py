@@ -1,4 +1,4 @@
-"""How projects name the times of a row, and the tables that need none. Names from a census of 56 applications."""
+"""What names tell: of times, of lists of constants, of things that are few. From a census of 56 applications."""
 
 from __future__ import annotations
 
@@ -70,3 +70,10 @@ PLANNED = (
     "until",
 )
 """Starts of the names of times that are set in advance and tell no change of the row."""
+
+FEW_PER_OWNER = LISTS_OF_NAMES | {
+    "secret", "key", "gateway", "import", "export", "schedule", "grant", "server", "app", "webhook", "token", "credential",
+    "credentials", "repo", "member", "membership", "label", "tag", "variable", "settings", "provider", "backend", "connection",
+    "integration", "device", "address", "preference", "session", "account", "role", "queue", "pool", "state",
+}  # fmt: skip
+"""Last words of the names of things of which one owner has a handful."""
