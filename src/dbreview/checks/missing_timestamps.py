@@ -36,19 +36,16 @@ def _missing(tables: Sequence[Table], lacking: Sequence[Table], column: str, wha
             at=table.at,
             message=f"`{table.class_name}` does not say {what}, unlike {having} of the {len(tables)} tables here",
             help=_help(column),
-            confidence="low"
-            if _is_lookup(table) and not is_custom
-            else "high"
-            if having * 2 >= len(tables)
-            else "medium",
+            confidence=_confidence(table, is_custom, having * 2 >= len(tables), column),
         )
 
 
 def _confidence(table: Table, is_custom: bool, is_usual: bool, column: str) -> Confidence:
     if _is_lookup(table) and not is_custom:
         return "low"
-    if column == "created_at" and any(c.name in naming.UPDATED for c in table.columns):
-        return "low"  # a row that is written over has its last time, and mostly wants no other
+    has_natural_key = not any(c.is_primary_key and c.name in ("id", "uuid") for c in table.columns)
+    if column == "created_at" and has_natural_key and any(c.name in naming.UPDATED for c in table.columns):
+        return "low"  # the value of a key, written over again and again, has its last time
     return "high" if is_usual else "medium"
 
 
