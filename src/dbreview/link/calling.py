@@ -164,10 +164,9 @@ def call_lambda(frame: Frame, function: LambdaValue, arguments: Arguments | None
     env: dict[str, Value] = {}
     for index, parameter in enumerate(node.parameters):
         env[parameter.name] = arguments.get(index, parameter.name) if arguments is not None else None
-    frame = Frame(frame.interpreter, function.path, frame.ref, env, function.closure)
-    frame.loops = frame.loops
-    frame.effects = frame.effects
-    return frame.evaluate(node.body)
+    body = Frame(frame.interpreter, function.path, frame.ref, env, function.closure)
+    body.loops, body.effects = frame.loops, frame.effects
+    return body.evaluate(node.body)
 
 
 def invoke(frame: Frame, function: FunctionValue, arguments: Arguments | None, node: facts.Call | None) -> Value:
