@@ -68,9 +68,6 @@ def extract(path: str, source: bytes) -> Module | Unreadable:
         return Unreadable(path, 1, 1, reason)
     try:
         tree = cst.parse_module(source)
-        positions = Positions(tree)
-        converter = Converter(positions)
-        body = converter.block(tree.body)
     except cst.ParserSyntaxError as error:
         return _misspelt(path, source, error)
     except (UnicodeDecodeError, LookupError, SyntaxError) as error:
@@ -79,6 +76,18 @@ def extract(path: str, source: bytes) -> Module | Unreadable:
         return Unreadable(path, 1, 1, "nested too deeply to be parsed")
     except Exception as error:
         return Unreadable(path, 1, 1, f"the parser failed: {type(error).__name__}: {error}")
+    return _facts(path, source, tree)
+
+
+def _facts(path: str, source: bytes, tree: cst.Module) -> Module | Unreadable:
+    try:
+        positions = Positions(tree)
+        converter = Converter(positions)
+        body = converter.block(tree.body)
+    except (RecursionError, MemoryError):
+        return Unreadable(path, 1, 1, "nested too deeply to be read")
+    except Exception as error:
+        return Unreadable(path, 1, 1, f"dbreview could not read it: {type(error).__name__}: {error}")
     return Module(path, body, tuple(positions.comments), tuple(converter.statements), max(1, source.count(b"\n")))
 
 

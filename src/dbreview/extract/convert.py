@@ -110,6 +110,9 @@ class Converter:
     def expression(self, node: cst.CSTNode) -> Expression:
         return _EXPRESSION[type(node)](self, node, self._spans.get(id(node), _NOWHERE))
 
+    def span(self, node: cst.CSTNode) -> Span:
+        return self._spans.get(id(node), _NOWHERE)
+
     def optional(self, node: cst.CSTNode | None) -> Expression | None:
         return None if node is None else self.expression(node)
 
@@ -372,6 +375,7 @@ _EXPRESSION: dict[type, Callable[[Converter, Any, Span], Expression]] = {
     cst.SetComp: _comprehension("set"),
     cst.GeneratorExp: _comprehension("generator"),
     cst.DictComp: _dict_comprehension,
+    cst.StarredElement: lambda c, n, at: facts.Starred(c.expression(n.value), c.span(n.value)),
     cst.NamedExpr: lambda c, n, at: facts.NamedExpression(c.expression(n.target), c.expression(n.value), at),
 }
 if hasattr(cst, "TemplatedString"):
