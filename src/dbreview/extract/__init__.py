@@ -28,7 +28,12 @@ _NESTING = re.compile(
     re.DOTALL,
 )
 _CHAIN = re.compile(rb"(?:[-+~]\s*|\bnot\s+|\*\*\s*\w+\s*|\belse\s+\S+\s+if\s+\S+\s+|\blambda\b[^:\n]*:\s*){1000}")
-_LONGEST_STATEMENT = 4_000_000
+
+
+_LONGEST_CHAIN = 2000
+_TRAILERS = re.compile(rb"(?:\.\w+|\(\)){%d}" % _LONGEST_CHAIN)
+_OPERATORS = (b"+", b"-", b"*", b"/", b"|", b"&", b"%", b" and ", b" or ")
+_SUM = re.compile(rb"(?:[\w.'\"()\[\]]+\s*(?:[-+*/|&%%]|and\b|or\b)\s*){%d}" % _LONGEST_CHAIN)
 
 
 def with_deep_stack(work: Callable[[], _Result]) -> _Result:
@@ -95,9 +100,23 @@ def _too_deep(source: bytes) -> str | None:
     opening = source.count(b"(") + source.count(b"[") + source.count(b"{")
     if opening > _DEEPEST and _nesting(source) > _DEEPEST:
         return f"brackets are nested more than {_DEEPEST} deep, which Python refuses too"
-    if _CHAIN.search(source):
+    if _CHAIN.search(source) and _CHAIN.search(_code(source)):
         return "an expression chains more than 1000 operators"
+    if _has_slow_chain(source) and _has_slow_chain(_code(source)):
+        return f"an expression chains more than {_LONGEST_CHAIN} operators"
     return None
+
+
+def _has_slow_chain(source: bytes) -> bool:
+    """Whether a chain is so long that LibCST, whose time grows with its square, would take many seconds."""
+    if _TRAILERS.search(source):
+        return True
+    return any(source.count(operator) > _LONGEST_CHAIN for operator in _OPERATORS) and bool(_SUM.search(source))
+
+
+def _code(source: bytes) -> bytes:
+    """The source without what strings and comments say."""
+    return _NESTING.sub(lambda token: b'""' if token["skip"] else token[0], source)
 
 
 def _nesting(source: bytes) -> int:
