@@ -7,6 +7,7 @@ import codecs
 import re
 import sys
 import threading
+import warnings
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -71,6 +72,12 @@ def extract(path: str, source: bytes) -> Module | Unreadable:
     """
     if (reason := _too_deep(source)) is not None:
         return Unreadable(path, 1, 1, reason)
+    with warnings.catch_warnings():  # what Python thinks of the escapes in a string is not our message
+        warnings.simplefilter("ignore")
+        return _parse(path, source)
+
+
+def _parse(path: str, source: bytes) -> Module | Unreadable:
     try:
         tree = cst.parse_module(source)
     except cst.ParserSyntaxError as error:

@@ -67,7 +67,8 @@ def _method_call(frame: Frame, node: facts.Call, func: facts.Attribute, is_await
         for part in receiver.options:
             found = join(found, _call_on(frame, part, func, arguments, node, is_awaited))
         return found
-    if isinstance(receiver, Session) and receiver.opened_at == frame.place(func.value.at):
+    is_temporary = isinstance(receiver, Session) and receiver.opened_at == frame.place(func.value.at)
+    if isinstance(receiver, Session) and is_temporary and not receiver.is_scoped:
         statements.note_temporary(frame, receiver, func.attr)
     if not methods.has_methods(receiver):
         callee = attributes.attribute_of(frame, receiver, func.attr, func)
