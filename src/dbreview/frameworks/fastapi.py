@@ -8,15 +8,6 @@ HTTP_METHODS = frozenset({"get", "post", "put", "patch", "delete", "options", "h
 ROUTE_METHODS = HTTP_METHODS | {"api_route", "route"}
 DEPENDS = frozenset({"fastapi.Depends", "fastapi.Security", "fastapi.params.Depends", "fastapi.params.Security"})
 
-CLASS_VIEW_DECORATORS = frozenset(
-    {
-        "fastapi_utils.cbv.cbv",
-        "fastapi_restful.cbv.cbv",
-        "fastapi_utils.cbv",
-        "classy_fastapi.Routable",
-        "fastapi_class.View",
-    }
-)
 
 PASSES_ON = frozenset(
     {
@@ -28,13 +19,9 @@ PASSES_ON = frozenset(
 )  # fmt: skip
 """Callables whose result carries their arguments to the client."""
 
-STREAMS = frozenset({"fastapi.responses.StreamingResponse", "starlette.responses.StreamingResponse"})
 
 SCHEMA_BASES = frozenset(
     {"pydantic.BaseModel", "pydantic.main.BaseModel", "pydantic.generics.GenericModel", "pydantic.RootModel"}
-)
-SCHEMA_READERS = frozenset(
-    {"model_validate", "from_orm", "parse_obj", "model_construct", "validate", "validate_python"}
 )
 
 PAGINATORS = ("fastapi_pagination.",)

@@ -50,8 +50,6 @@ PROPERTIES = frozenset(
         "sqlalchemy.util.memoized_property", "pydantic.computed_field",
     }
 )  # fmt: skip
-GATHERERS = frozenset({"asyncio.gather", "asyncio.wait", "asyncio.as_completed", "asyncio.create_task", "asyncio.ensure_future",
-                       "asyncio.shield", "asyncio.wait_for"})  # fmt: skip
 
 GENERIC_ATTRIBUTES: dict[str, int] = {"strawberry.Info.context": 0, "strawberry.types.Info.context": 0}
 """Attributes of generic library types whose type is the type argument of this position."""

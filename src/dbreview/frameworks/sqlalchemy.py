@@ -156,7 +156,6 @@ STATEMENT_MAKERS: dict[str, Literal["select", "insert", "update", "delete", "tex
 LIMITING = frozenset({"limit", "fetch", "slice", "paginate"})
 ORDERING = frozenset({"order_by"})
 FILTERING = frozenset({"where", "filter", "filter_by", "having"})
-GROUPING = frozenset({"group_by", "distinct"})
 STATEMENT_METHODS = frozenset(
     {
         "join", "outerjoin", "join_from", "outerjoin_from", "select_from", "offset", "correlate", "add_columns",

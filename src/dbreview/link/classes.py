@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, TypeAlias
 
 from dbreview import facts
-from dbreview.frameworks import fastapi, sqlalchemy
+from dbreview.frameworks import sqlalchemy
 from dbreview.link.names import ClassRef, Definition, FunctionRef, Variable
 from dbreview.link.syntax import walk
 from dbreview.link.values import (
@@ -126,11 +126,6 @@ class Classes:
     def is_declarative(self, ref: ClassRef) -> bool:
         """Whether the class belongs to an ORM's hierarchy at all, mapped or abstract."""
         return bool(set(self.library_ancestors(ref)) & (sqlalchemy.DECLARATIVE_BASES | sqlalchemy.SQLMODEL_BASE))
-
-    def is_schema(self, ref: ClassRef) -> bool:
-        """Whether Pydantic validates this class (and no table stands behind it)."""
-        libraries = set(self.library_ancestors(ref))
-        return bool(libraries & (fastapi.SCHEMA_BASES | sqlalchemy.SQLMODEL_BASE)) and not self.is_mapped(ref)
 
     def session_kind(self, ref: ClassRef) -> SessionKind | None:
         """The kind of session that a project's own session class is."""

@@ -8,7 +8,7 @@ from typing import Literal
 from dbreview.facts import Span
 from dbreview.finding import Confidence, Place
 from dbreview.link.names import ClassRef, FunctionRef
-from dbreview.link.values import Entity, Fetch, SessionKind, Statement
+from dbreview.link.values import Entity, SessionKind, Statement
 from dbreview.project import Relationship
 
 
@@ -99,7 +99,6 @@ class Events:
     sessions_at: dict[Place, SessionKind | None] = field(default_factory=dict)
     queries_at: dict[Place, bool] = field(default_factory=dict)
     loops_at: dict[Place, bool] = field(default_factory=dict)
-    fetches: dict[Place, Fetch] = field(default_factory=dict)
     opened: dict[Place, SessionKind | None] = field(default_factory=dict)
     owned: dict[Place, OwnedSession] = field(default_factory=dict)
     filled: set[tuple[Place, tuple[str, ...], str]] = field(default_factory=set)

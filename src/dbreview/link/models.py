@@ -282,7 +282,6 @@ class Models:
             draft.core_table = core
             self._read_core_columns(draft, core)
         value, owner = self._special(draft.ref, "__tablename__")
-        draft.has_own_table_name = owner is draft.ref
         match value:
             case Const(str() as text):
                 draft.table_name = text

@@ -91,7 +91,6 @@ class _Scope:
     bindings: dict[str, _Binding] = field(default_factory=dict)
     spares: dict[str, _Binding] = field(default_factory=dict)
     stars: list[str] = field(default_factory=list)
-    submodules: dict[str, str] = field(default_factory=dict)
 
 
 class Names:
@@ -135,20 +134,6 @@ class Names:
         for name in self._scopes[path].bindings:
             if (definition := self.resolve(path, name)) is not None:
                 yield name, definition
-
-    def imports(self, path: str) -> Iterator[str]:
-        """The project files that the module imports, directly."""
-        scope = self._scopes[path]
-        for binding in (*scope.bindings.values(), *scope.spares.values()):
-            if isinstance(binding, _Imported):
-                inner = _join(binding.module, binding.name) if binding.name else binding.module
-                for dotted in (inner, binding.module):
-                    if (target := self.module(dotted, path)) is not None:
-                        yield target
-                        break
-        for dotted in scope.stars:
-            if (target := self.module(dotted, path)) is not None:
-                yield target
 
     def importer_of(self, path: str, name: str) -> Place | None:
         """Where another module imports ``name`` from the module ``path``, the first such place."""

@@ -28,7 +28,6 @@ class Draft:
     ref: ClassRef
     at: Place
     table_name: str | None = None
-    has_own_table_name: bool = False
     columns: dict[str, Column] = field(default_factory=dict)
     own_columns: set[str] = field(default_factory=set)
     targets: dict[str, tuple[tuple[Value, str | None], ...]] = field(default_factory=dict)

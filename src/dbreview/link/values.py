@@ -261,7 +261,6 @@ class Context:
     """A context manager or generator that gives ``value``."""
 
     value: Value
-    is_closed_by_with: bool = True
 
 
 @dataclass(frozen=True, slots=True)
