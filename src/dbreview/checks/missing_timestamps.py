@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from dbreview.finding import Confidence, Finding, Note
-from dbreview.frameworks import naming
+from dbreview.frameworks import model_libraries, naming
 from dbreview.project import Column, Conventions, Project, Table
 
 
@@ -78,11 +78,13 @@ def _is_candidate(table: Table) -> bool:
     """Whether the table is a mapped one that is fully known and holds things of its own."""
     if table.model is None or not table.is_fully_known or len(table.columns) < 2 or _is_singleton(table):
         return False
+    if table.name in model_libraries.TOOL_TABLES:
+        return False
     keys = {column for key in table.foreign_keys for column in key.columns}
     own = [c for c in table.columns if c.name not in keys and not c.is_primary_key]
     if not own or (table.primary_key and set(table.primary_key) <= keys) or len(keys & set(table.primary_key)) >= 2:
         return False  # an association table, or the child table of joined inheritance
-    if any(len(keys) >= 2 and set(unique) <= keys for unique in table.uniques) and len(own) <= 2:
+    if any(len(keys) >= 2 and set(unique.columns) <= keys for unique in table.uniques) and len(own) <= 2:
         return False  # an association whose pairs are unique
     if keys and {c.name.rpartition("_")[2] for c in own} == {"id", "type"}:
         return False  # a link to one of several tables
@@ -125,9 +127,8 @@ def _updated(table: Table, conventions: Conventions) -> bool:
 
 
 def _is_time(column: Column) -> bool:
-    if (column.type or "") in naming.TIME_TYPES:
-        return True
-    return (column.type or "") in naming.NUMBER_TYPES and column.name.startswith("timestamp")
+    kind = column.type.name if column.type is not None else ""
+    return kind in naming.TIME_TYPES or (kind in naming.NUMBER_TYPES and column.name.startswith("timestamp"))
 
 
 def _is_log(table: Table, conventions: Conventions) -> bool:

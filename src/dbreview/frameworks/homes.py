@@ -36,4 +36,12 @@ HOMES: tuple[tuple[str, str], ...] = (
     ("fastapi.param_functions.", "fastapi."),
     ("starlette.responses.", "fastapi.responses."),
     ("pydantic.main.", "pydantic."),
+    ("sqlalchemy_utils.models.", "sqlalchemy_utils."),
+    ("advanced_alchemy.mixins.audit.", "advanced_alchemy.mixins."),
+    ("advanced_alchemy.mixins.bigint.", "advanced_alchemy.mixins."),
+    ("advanced_alchemy.mixins.slug.", "advanced_alchemy.mixins."),
+    ("advanced_alchemy.mixins.uuid.", "advanced_alchemy.mixins."),
+    ("advanced_alchemy.extensions.fastapi.base.", "advanced_alchemy.base."),
+    ("advanced_alchemy.extensions.litestar.base.", "advanced_alchemy.base."),
+    ("fastapi_users.db.", "fastapi_users_db_sqlalchemy."),
 )

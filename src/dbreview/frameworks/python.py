@@ -51,6 +51,8 @@ PROPERTIES = frozenset(
     }
 )  # fmt: skip
 
+ENUMS = frozenset({"enum.Enum", "enum.StrEnum", "enum.IntEnum", "enum.Flag", "enum.IntFlag", "strenum.StrEnum"})
+
 GENERIC_ATTRIBUTES: dict[str, int] = {"strawberry.Info.context": 0, "strawberry.types.Info.context": 0}
 """Attributes of generic library types whose type is the type argument of this position."""
 
@@ -67,3 +69,19 @@ BUILTINS = frozenset(
     }
 )  # fmt: skip
 """The built-in names that mean something here."""
+
+VOLATILE = (
+    "datetime.datetime.utcnow()", "datetime.datetime.now()", "datetime.datetime.today()", "datetime.date.today()",
+    "time.time()", "time.time_ns()", "time.monotonic()", "time.perf_counter()", "uuid.uuid1()", "uuid.uuid4()",
+    "uuid.uuid6()", "uuid.uuid7()", "uuid6.uuid7()", "uuid_utils.uuid7()", "uuid_extensions.uuid7()", "secrets.token_hex()",
+    "secrets.token_urlsafe()", "secrets.token_bytes()", "secrets.randbelow()", "secrets.choice()", "random.random()",
+    "random.randint()", "random.randrange()", "random.choice()", "random.uniform()", "os.urandom()", "pendulum.now()",
+    "arrow.utcnow()", "arrow.now()", "ulid.new()", "ulid.ULID()", "nanoid.generate()", "shortuuid.uuid()", "cuid.cuid()",
+    "bson.ObjectId()", "bson.objectid.ObjectId()",
+)  # fmt: skip
+"""Calls that give another result each time: the clock, and what is meant to be unique."""
+
+
+def is_volatile(dotted: str) -> bool:
+    """Whether a library object comes from a call that gives another result each time."""
+    return dotted.startswith(VOLATILE)

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple, TypeAlias
 
+from dbreview.frameworks.model_libraries import NAMED_BY_CLASS
+
 Kind: TypeAlias = Literal["sync", "async"]
 
 SESSION_TYPES: dict[str, Kind] = {
@@ -228,15 +230,16 @@ DECLARATIVE_BASES = frozenset(
         "sqlalchemy.orm.registry().generate_base()",
         "sqlalchemy.ext.automap.automap_base()",
         "flask_sqlalchemy.SQLAlchemy().Model",
-        "advanced_alchemy.base.DefaultBase",
-        "advanced_alchemy.base.UUIDBase",
-        "advanced_alchemy.base.UUIDAuditBase",
-        "advanced_alchemy.base.BigIntBase",
-        "advanced_alchemy.base.BigIntAuditBase",
         "sqlalchemy_mixins.AllFeaturesMixin",
         "fastapi_async_sqlalchemy.sqlalchemy.Base",
+        *NAMED_BY_CLASS,
     }
 )
+CONCRETE_BASES = frozenset(
+    {"sqlalchemy.ext.declarative.ConcreteBase", "sqlalchemy.ext.declarative.AbstractConcreteBase"}
+)
+"""Bases whose children have tables with all columns of their own."""
+
 BASE_DECORATORS = frozenset({"sqlalchemy.orm.as_declarative", "sqlalchemy.ext.declarative.as_declarative"})
 """Decorators that make a class the declarative base."""
 
@@ -254,6 +257,11 @@ RELATIONSHIPS = frozenset(
         "sqlalchemy.orm.dynamic_loader",
     }
 )  # fmt: skip
+ALL_CASCADES = frozenset({"delete", "expunge", "merge", "refresh-expire", "save-update"})
+"""What the cascade ``all`` stands for."""
+DEFAULT_CASCADE = frozenset({"merge", "save-update"})
+VIEW_CASCADE = frozenset({"merge"})
+
 BACKREFS = frozenset({"sqlalchemy.orm.backref"})
 TABLES = frozenset({"sqlalchemy.Table", "sqlalchemy.schema.Table", "sqlmodel.Table"})
 INDEXES = frozenset({"sqlalchemy.Index", "sqlalchemy.schema.Index", "sqlmodel.Index"})
@@ -279,7 +287,8 @@ DECLARED_ATTR = frozenset(
 SCHEMA_OBJECTS = (
     COLUMN_MAKERS | MAPPED_COLUMN_MAKERS | FIELD_MAKERS | FOREIGN_KEYS | RELATIONSHIPS | BACKREFS | TABLES | INDEXES
     | UNIQUE_CONSTRAINTS | PRIMARY_KEYS | FOREIGN_KEY_CONSTRAINTS | OTHER_ATTRIBUTES
-    | {"sqlalchemy.CheckConstraint", "sqlalchemy.Computed", "sqlalchemy.Identity", "sqlalchemy.Sequence"}
+    | {"sqlalchemy.CheckConstraint", "sqlalchemy.Computed", "sqlalchemy.Identity", "sqlalchemy.Sequence",
+       "sqlalchemy.MetaData", "sqlalchemy.orm.foreign", "sqlalchemy.orm.remote"}
 )  # fmt: skip
 
 MAPPED_WRAPPERS: dict[str, str | None] = {
@@ -289,31 +298,41 @@ MAPPED_WRAPPERS: dict[str, str | None] = {
     "sqlalchemy.orm.WriteOnlyMapped": "write_only",
 }
 
-TIME_TYPES = frozenset(
-    {"DateTime", "TIMESTAMP", "datetime", "Date", "Time", "date", "AwareDatetime", "DATETIME", "TIMESTAMPTZ"}
-)
-"""Last parts of the names of types that hold a point in time."""
+DEFAULTS = frozenset({"default", "server_default", "default_factory", "insert_default", "onupdate", "server_onupdate"})
+"""Keywords of a column that fill it."""
 
-LIBRARY_COLUMNS: dict[str, tuple[str, ...]] = {
-    "advanced_alchemy.base.UUIDAuditBase": ("id", "created_at", "updated_at", "sa_orm_sentinel"),
-    "advanced_alchemy.base.BigIntAuditBase": ("id", "created_at", "updated_at"),
-    "advanced_alchemy.base.UUIDBase": ("id", "sa_orm_sentinel"),
-    "advanced_alchemy.base.BigIntBase": ("id",),
-    "fastapi_users_db_sqlalchemy.SQLAlchemyBaseUserTable": (
-        "email", "hashed_password", "is_active", "is_superuser", "is_verified",
-    ),
-    "fastapi_users_db_sqlalchemy.SQLAlchemyBaseUserTableUUID": (
-        "id", "email", "hashed_password", "is_active", "is_superuser", "is_verified",
-    ),
-    "sqlalchemy_utils.Timestamp": ("created", "updated"),
-}  # fmt: skip
-"""Columns that a library's base class or mixin brings."""
+TYPES_OF_PYTHON: dict[str, str] = {
+    "builtins.str": "String",
+    "builtins.int": "Integer",
+    "builtins.float": "Float",
+    "builtins.bool": "Boolean",
+    "builtins.bytes": "LargeBinary",
+    "datetime.datetime": "DateTime",
+    "datetime.date": "Date",
+    "datetime.time": "Time",
+    "datetime.timedelta": "Interval",
+    "decimal.Decimal": "Numeric",
+    "uuid.UUID": "Uuid",
+}
+"""What an annotation alone gives a column. Source: SQLAlchemy's documentation, "ORM Annotated Declarative"."""
+
+HOMES_OF_TYPES = ("sqlalchemy.", "sqlmodel.")
+INDEX_OPTIONS = frozenset({"ops", "include", "with", "length", "prefix", "distinct", "expressions"})
+"""Last words of the keywords of an index that make it differ from a plain one on the same columns."""
+
+STRING_TYPES = frozenset(
+    {"String", "Unicode", "VARCHAR", "NVARCHAR", "CHAR", "NCHAR", "AutoString", "VARCHAR2", "NVARCHAR2"}
+)
+"""Types whose first argument is a length."""
+ZONED_TYPES = frozenset({"DateTime", "TIMESTAMP", "DATETIME"})
+"""Types that keep a point in time, with a zone or without."""
 
 HARMLESS_BASES = frozenset(
     {
         "builtins.object", "sqlalchemy.ext.asyncio.AsyncAttrs", "sqlalchemy.orm.MappedAsDataclass", "typing.Generic",
         "abc.ABC", "typing.Protocol", "typing_extensions.Protocol", "pydantic.BaseModel", "enum.Enum", "builtins.str",
-        "sqlalchemy.orm.DeclarativeMeta", "sqlalchemy_utils.models.Timestamp",
+        "sqlalchemy.orm.DeclarativeMeta", "sqlalchemy.ext.declarative.ConcreteBase",
+        "sqlalchemy.ext.declarative.AbstractConcreteBase",
     }
 )  # fmt: skip
 """Base classes of libraries that bring no columns and no indexes."""

@@ -1,4 +1,4 @@
-"""Text annotations (``"list[User]"``) as expressions. Only reads text; nothing is executed."""
+"""Expressions in text (``"list[User]"``, ``"and_(A.x == B.y)"``) as facts. Only reads text; nothing is executed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from dbreview.facts import Expression, Span
 
 
 def parse_annotation(text: str, at: Span) -> Expression | None:
-    """The expression that a string annotation spells; None for anything but names and generics."""
+    """The expression that a text spells; None for anything but names, generics, calls and comparisons."""
     tree = _parse(text.strip())
     return _convert(tree, at) if tree is not None else None
 
@@ -43,7 +43,21 @@ def _convert(tree: ast.expr, at: Span) -> Expression | None:
         case ast.BinOp(left=left, op=ast.BitOr(), right=right):
             first, second = _convert(left, at), _convert(right, at)
             return facts.BinaryOperation(first, "|", second, at) if first is not None and second is not None else None
+        case ast.Call(func=callee, args=given, keywords=named):
+            return _call(callee, given, named, at)
+        case ast.Compare(left=left, ops=[ast.Eq()], comparators=[right]):
+            first, second = _convert(left, at), _convert(right, at)
+            return facts.Comparison(first, ("==",), (second,), at) if first is not None and second is not None else None
         case ast.Tuple(elts=items) | ast.List(elts=items):
             converted = tuple(item for item in (_convert(item, at) for item in items) if item is not None)
             return facts.Display("tuple", converted, at)
     return None
+
+
+def _call(callee: ast.expr, given: list[ast.expr], named: list[ast.keyword], at: Span) -> Expression | None:
+    func = _convert(callee, at)
+    values = [(None, argument) for argument in given] + [(keyword.arg, keyword.value) for keyword in named]
+    arguments = [(name, _convert(value, at)) for name, value in values]
+    if func is None or any(value is None for _, value in arguments):
+        return None
+    return facts.Call(func, tuple(facts.Argument(value, name) for name, value in arguments if value is not None), at)

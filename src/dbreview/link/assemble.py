@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from dbreview.facts import Unreadable
 from dbreview.finding import Confidence, Place
@@ -12,13 +11,11 @@ from dbreview.link.dialects import find_dialects
 from dbreview.link.events import BlockEvent, LoadEvent, RepeatEvent
 from dbreview.link.interpret import Interpreter, Outcome
 from dbreview.link.leaks import leaked_sessions
-from dbreview.link.migrations import indexes_of_migrations, with_indexes
-from dbreview.link.models import Models
 from dbreview.link.names import FunctionRef
 from dbreview.link.routes import FoundRoute, RouteFinder
+from dbreview.link.schema import models_of, tables_of, unknown_of
 from dbreview.link.sessions import global_sessions, stored_on_state
 from dbreview.link.understanding import understanding_of
-from dbreview.link.uses import Uses
 from dbreview.link.values import Statement
 from dbreview.project import (
     BlockingCall,
@@ -28,7 +25,6 @@ from dbreview.project import (
     Query,
     RepeatedQuery,
     Role,
-    Table,
     UnboundedResponse,
 )
 
@@ -55,24 +51,26 @@ def assemble(
         g.at: g for g in sorted(set(global_sessions(interpreter, roles)), key=lambda g: (g.at, g.name), reverse=True)
     }
     shared = dict(sorted(shared.items()))
-    tables = tuple(_tables(interpreter, roles))
-    routes = tuple(f.route for f in found)
+    tables = tuple(tables_of(interpreter, roles))
+    models = tuple(models_of(interpreter, roles))
     return Project(
         conventions,
         unreadable,
         roles,
-        find_dialects(interpreter.names, roles, conventions),
-        tables,
-        tuple(m for ref, m in interpreter.models.models.items() if roles.get(ref.path) == "application"),
-        routes,
-        tuple(_lazy_loads(interpreter)),
-        tuple(_repeated_queries(interpreter)),
-        tuple(_unbounded_responses(interpreter, found, outcomes)),
-        tuple(_blocking_calls(interpreter, found)),
-        tuple(shared.values()),
-        tuple(leak for leak in leaked_sessions(interpreter, roles) if leak.at not in shared),
-        understanding_of(interpreter, found, roles),
-        tuple(sorted(interpreter.events.mistakes.items(), key=lambda item: item[0])),
+        dialects=find_dialects(interpreter.names, roles, conventions),
+        tables=tables,
+        models=models,
+        unknown=unknown_of(tables, models),
+        deleted_models=frozenset(ref.dotted for ref in interpreter.events.deleted_objects),
+        routes=tuple(f.route for f in found),
+        lazy_loads=tuple(_lazy_loads(interpreter)),
+        repeated_queries=tuple(_repeated_queries(interpreter)),
+        unbounded_responses=tuple(_unbounded_responses(interpreter, found, outcomes)),
+        blocking_calls=tuple(_blocking_calls(interpreter, found)),
+        global_sessions=tuple(shared.values()),
+        leaked_sessions=tuple(leak for leak in leaked_sessions(interpreter, roles) if leak.at not in shared),
+        understanding=understanding_of(interpreter, found, roles),
+        mistakes=tuple(sorted(interpreter.events.mistakes.items(), key=lambda item: item[0])),
     )
 
 
@@ -110,28 +108,6 @@ def _read_local_routes(interpreter: Interpreter, local: list[FoundRoute]) -> dic
     }
     interpreter.is_request = False
     return outcomes
-
-
-# --- schema -------------------------------------------------------------------------------
-
-
-def _tables(interpreter: Interpreter, roles: dict[str, Role]) -> Iterator[Table]:
-    names = interpreter.names
-    revisions = [module for path, module in names.modules.items() if roles.get(path) == "migration"]
-    created = indexes_of_migrations(revisions)
-    seen: set[tuple[str | None, Place]] = set()
-    models: Models = interpreter.models
-    events = interpreter.events
-    only_added = {ref.dotted for ref in events.created - events.changed}
-    uses = Uses(interpreter)
-    every = [models.table(ref) for ref in models.models]
-    for table in sorted((t for t in (*every, *models.core_tables) if t is not None), key=lambda t: (t.at, t.name)):
-        key = (table.model, table.at)
-        if key not in seen and roles.get(table.at.filename) == "application":
-            seen.add(key)
-            keys = tuple(replace(key, is_used=uses.is_used(table, key)) for key in table.foreign_keys)
-            is_only_added_to = table.model in only_added
-            yield replace(with_indexes(table, created), foreign_keys=keys, is_only_added_to=is_only_added_to)
 
 
 # --- events -------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, TypeAlias
 
 from dbreview import facts
-from dbreview.frameworks import sqlalchemy
+from dbreview.frameworks import python, sqlalchemy
 from dbreview.link.names import ClassRef, Definition, FunctionRef, Variable
 from dbreview.link.syntax import walk
 from dbreview.link.values import (
@@ -126,6 +126,10 @@ class Classes:
     def is_declarative(self, ref: ClassRef) -> bool:
         """Whether the class belongs to an ORM's hierarchy at all, mapped or abstract."""
         return bool(set(self.library_ancestors(ref)) & (sqlalchemy.DECLARATIVE_BASES | sqlalchemy.SQLMODEL_BASE))
+
+    def is_enum(self, value: Value) -> bool:
+        """Whether a value is a class of constants."""
+        return isinstance(value, ClassValue) and any(name in python.ENUMS for name in self.library_ancestors(value.ref))
 
     def session_kind(self, ref: ClassRef) -> SessionKind | None:
         """The kind of session that a project's own session class is."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from dbreview import facts
 from dbreview.facts import Expression
-from dbreview.frameworks import injector
+from dbreview.frameworks import injector, python
 from dbreview.link import (
     attributes,
     calling,
@@ -30,17 +30,24 @@ from dbreview.link.values import (
     Entries,
     Fetch,
     Items,
+    Join,
     LambdaValue,
+    LibraryObject,
+    Made,
     Record,
     Result,
     Session,
     Statement,
     Symbol,
+    TableColumn,
     Value,
 )
 
 if TYPE_CHECKING:
     from dbreview.link.frame import Frame
+
+_UNMAPPED = (Made, TableColumn)
+"""Columns that are compared before they are attributes: in class bodies, and of core tables."""
 
 
 def evaluate(frame: Frame, expression: Expression) -> Value:
@@ -155,15 +162,16 @@ def _comparison(frame: Frame, expression: facts.Comparison) -> Value:
     for attribute in (left, *rights):
         if isinstance(attribute, Attribute):
             frame.interpreter.events.looked_up.add((attribute.model, attribute.name))
+    right = rights[0]
+    if operator == "==" and (isinstance(left, _UNMAPPED) or isinstance(right, _UNMAPPED)):
+        return Join(left, right)
     if isinstance(left, Attribute):
-        return Condition(operator, left)
-    if rights and isinstance(rights[0], Attribute):
-        return Condition(operator, rights[0])
-    return None
+        return Condition(operator, left, right if isinstance(right, Attribute) else None)
+    return Condition(operator, right) if isinstance(right, Attribute) else None
 
 
 def _binary(frame: Frame, left: Value, operator: str, right: Value) -> Value:
-    if operator == "&" and isinstance(left, (Condition, Conditions)):
+    if operator == "&" and isinstance(left, (Condition, Conditions, Join)):
         return Conditions((left, right))
     if operator == "|" and isinstance(left, (Condition, Conditions)):
         return None
@@ -180,6 +188,8 @@ def _binary(frame: Frame, left: Value, operator: str, right: Value) -> Value:
             return Const(left.value % right.value)
         except (TypeError, ValueError):
             return None
+    if operator in "+-" and isinstance(left, LibraryObject) and python.is_volatile(left.dotted):
+        return left
     if operator in "+-*/":
         attribute = left if isinstance(left, Attribute) else right if isinstance(right, Attribute) else None
         if attribute is not None:

@@ -104,6 +104,7 @@ class Events:
     filled: set[tuple[Place, tuple[str, ...], str]] = field(default_factory=set)
     looked_up: set[tuple[ClassRef, str]] = field(default_factory=set)
     deleted: set[ClassRef] = field(default_factory=set)
+    deleted_objects: set[ClassRef] = field(default_factory=set)
     created: set[ClassRef] = field(default_factory=set)
     changed: set[ClassRef] = field(default_factory=set)
     mistakes: dict[Place, Exception] = field(default_factory=dict)

@@ -29,6 +29,7 @@ from dbreview.link.values import (
     Load,
     Loader,
     Made,
+    Ordered,
     Record,
     Session,
     SessionFactory,
@@ -82,7 +83,7 @@ def call(frame: Frame, dotted: str, arguments: Arguments, node: facts.Call) -> V
         loading.note_filled(frame, arguments.get(0, "instance"), arguments.get(1, "key"))
         return None
     if dotted.startswith(("sqlalchemy.", "sqlmodel.")):
-        return _sqlalchemy(frame, dotted, arguments)
+        return _sqlalchemy(dotted, arguments)
     if dotted == "builtins.dict" and not arguments.positional:
         return Entries(arguments.keywords, (None,) if arguments.is_open else ())
     if dotted in fastapi.PASSES_ON:
@@ -132,7 +133,7 @@ def _depends(frame: Frame, arguments: Arguments) -> LibraryObject:
     return LibraryObject("fastapi.Depends", (target,) if target is not None else ())
 
 
-def _sqlalchemy(frame: Frame, dotted: str, arguments: Arguments) -> Value:
+def _sqlalchemy(dotted: str, arguments: Arguments) -> Value:
     prefix, _, name = dotted.rpartition(".")
     if name in sqlalchemy.LOADERS:
         return loader(None, name, arguments)
@@ -144,11 +145,14 @@ def _sqlalchemy(frame: Frame, dotted: str, arguments: Arguments) -> Value:
         return None
     if name in ("aliased", "with_polymorphic", "deferred"):
         return arguments.get(0, "element")
+    if name in ("asc", "desc"):
+        return Ordered(arguments.get(0, "column"), name == "desc")
     if name in sqlalchemy.EXPRESSIONS:
         return Aggregate(name)
     if name == "col":
         return arguments.get(0, "column_expression")
-    return LibraryObject(f"{dotted}()", arguments.positional)
+    hidden: tuple[tuple[str, Value], ...] = (("**", None),) if arguments.is_open else ()
+    return LibraryObject(f"{dotted}()", arguments.positional, (*arguments.keywords, *hidden))
 
 
 def loader(before: Loader | None, name: str, arguments: Arguments) -> Loader | None:
@@ -218,15 +222,9 @@ def _python(frame: Frame, dotted: str, arguments: Arguments, node: facts.Call) -
             return Coroutine(first.value) if isinstance(first, Coroutine) else first
         case "asyncio.gather":
             return _gather(frame, arguments)
-        case (
-            "builtins.len"
-            | "builtins.sum"
-            | "builtins.str"
-            | "builtins.int"
-            | "builtins.any"
-            | "builtins.all"
-            | "builtins.bool"
-        ):
+        case "builtins.str" | "builtins.int":
+            return first if isinstance(first, LibraryObject) and python.is_volatile(first.dotted) else None
+        case "builtins.len" | "builtins.sum" | "builtins.any" | "builtins.all" | "builtins.bool":
             return None
     return LibraryObject(f"{dotted}()", arguments.values() if len(arguments.values()) <= 8 else ())
 

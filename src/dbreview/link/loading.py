@@ -137,10 +137,10 @@ def _is_way_back(frame: Frame, entity: Entity, relationship: Relationship) -> bo
     came_from = entity.came_from
     if came_from is None or relationship.is_collection:
         return False
-    if relationship.back_populates == came_from.name:
+    if relationship.inverse == came_from.name:
         return True
     way = frame.interpreter.models.relationship(came_from.model, came_from.name)
-    return way is not None and way.back_populates == relationship.name
+    return way is not None and way.inverse == relationship.name
 
 
 def _is_fixed_parent(relationship: Relationship, statement: Statement, entity: Entity) -> bool:

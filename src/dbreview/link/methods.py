@@ -33,6 +33,7 @@ from dbreview.link.values import (
     KeyOf,
     Loader,
     Made,
+    Ordered,
     Record,
     Result,
     Session,
@@ -61,6 +62,7 @@ _TYPED = (
     Made,
     Entries,
     Wrapped,
+    Ordered,
 )
 
 
@@ -102,13 +104,15 @@ def call(
         case Const(str() as text):
             return _text(text, name, arguments)
         case Made():
-            if name in ("ddl_if", "desc", "asc", "nulls_last", "nulls_first", "nullslast", "nullsfirst"):
-                return receiver
+            if name in ("asc", "desc"):
+                return Ordered(receiver, name == "desc")
+            if name == "ddl_if":
+                return replace(receiver, keywords=(*receiver.keywords, (name, arguments.get(0, "dialect"))))
             if name == "select":
                 return Statement("select", (receiver,), frame.place(node.at))
             if name in ("insert", "update", "delete"):
                 return Statement("insert" if name == "insert" else "update", (receiver,), frame.place(node.at))
-        case Wrapped():
+        case Wrapped() | Ordered():
             return receiver
     return None
 
@@ -133,6 +137,7 @@ def _session(
         for value in joining.options(arguments.get(0, "instance")):
             if isinstance(value, Entity):
                 frame.interpreter.events.deleted.add(value.model)
+                frame.interpreter.events.deleted_objects.add(value.model)
     statement = _ran(session, name, arguments, frame, node)
     is_held = name in ("get", "get_one") and _is_held(arguments)
     if method.effect is not None and not is_held:
@@ -262,12 +267,6 @@ def connect(frame: Frame, kind: SessionKind | None, node: facts.Call) -> Session
     return Session(kind, is_connection=True)
 
 
-# --- statements ---------------------------------------------------------------------------
-
-
-# --- rows ---------------------------------------------------------------------------------
-
-
 # --- other values -------------------------------------------------------------------------
 
 
@@ -323,7 +322,9 @@ def _attribute(frame: Frame, attribute: Attribute, name: str, arguments: Argumen
         return Condition(name, attribute)
     if name == "__eq__":
         return Condition("==", attribute)
-    if name in ("asc", "desc", "nullslast", "nullsfirst", "nulls_last", "nulls_first", "collate"):
+    if name in ("asc", "desc"):
+        return Ordered(attribute, name == "desc")
+    if name == "collate":
         return attribute
     if name in ("and_", "of_type"):  # a loader option narrowed to some rows or a subclass
         return attribute

@@ -14,7 +14,7 @@ from dbreview.project import Index, Table
 
 _CREATE_INDEX = re.compile(
     r"create\s+(unique\s+)?index\s+(?:concurrently\s+)?(?:if\s+not\s+exists\s+)?\"?(\w+)\"?\s+on\s+(?:only\s+)?"
-    r"\"?(?:\w+\"?\.\"?)?(\w+)\"?\s*(?:using\s+\w+\s*)?\(([^()]*)\)([^;]*)",
+    r"\"?(?:\w+\"?\.\"?)?(\w+)\"?\s*(?:using\s+(\w+)\s*)?\(([^()]*)\)([^;]*)",
     re.IGNORECASE,
 )
 
@@ -39,7 +39,13 @@ def indexes_of_migrations(modules: list[Module]) -> list[CreatedIndex]:
 
 def with_indexes(table: Table, created: list[CreatedIndex]) -> Table:
     """The table with the indexes that migrations add to it."""
-    extra = tuple(c.index for c in created if c.table == table.name)
+    known = {(index.columns, index.is_unique, index.where) for index in table.indexes}
+    known |= {(unique.columns, True, None) for unique in table.uniques}
+    extra = tuple(
+        c.index
+        for c in created
+        if c.table == table.name and (c.index.columns, c.index.is_unique, c.index.where) not in known
+    )
     return replace(table, indexes=(*table.indexes, *extra)) if extra else table
 
 
@@ -72,19 +78,17 @@ def _in_table(path: str, call: facts.Call) -> Iterator[CreatedIndex]:
         match last_name(inner.func):
             case "Index":
                 names = tuple(_text(item) or "" for item in positional[1:])
-                is_partial = any((key or "").endswith("_where") for key in keywords)
-                index = Index(
-                    _text(positional[0]), names, _is_true(keywords.get("unique")), is_partial, Place(path, *call.at)
-                )
+                where = _where(keywords)
+                unique = _is_true(keywords.get("unique"))
+                index = Index(_text(positional[0]), names, unique, Place(path, *call.at), names, where)
                 yield CreatedIndex(table, index)
             case "UniqueConstraint":
                 names = tuple(_text(item) or "" for item in positional)
-                yield CreatedIndex(table, Index(None, names, True, False, Place(path, *call.at)))
+                yield CreatedIndex(table, Index(None, names, True, Place(path, *call.at), names))
             case "Column" if _is_true(keywords.get("index")) or _is_true(keywords.get("unique")):
                 name = _text(positional[0]) or ""
-                yield CreatedIndex(
-                    table, Index(None, (name,), _is_true(keywords.get("unique")), False, Place(path, *call.at))
-                )
+                unique = _is_true(keywords.get("unique"))
+                yield CreatedIndex(table, Index(None, (name,), unique, Place(path, *call.at), (name,)))
 
 
 def _is_true(node: facts.Expression | None) -> bool:
@@ -106,18 +110,26 @@ def _from_call(
     if table is None or not isinstance(columns, facts.Display):
         return
     names = tuple(_text(item) or "" for item in columns.items)
-    is_partial = any((key or "").endswith("_where") for key in keywords)
     is_unique = is_unique or _is_true(keywords.get("unique"))
-    yield CreatedIndex(table, Index(name, names, is_unique, is_partial, Place(path, *call.at)))
+    method = next((_text(value) or "(...)" for key, value in keywords.items() if key.endswith("_using")), None)
+    at = Place(path, *call.at)
+    yield CreatedIndex(table, Index(name, names, is_unique, at, names, _where(keywords), method))
+
+
+def _where(keywords: dict[str, facts.Expression]) -> str | None:
+    """The condition of a partial index."""
+    return next((_text(value) or "(...)" for key, value in keywords.items() if key.endswith("_where")), None)
 
 
 def _from_text(path: str, call: facts.Call) -> Iterator[CreatedIndex]:
     for node in walk(call):
         if isinstance(node, facts.Constant) and isinstance(node.value, str):
             for found in _CREATE_INDEX.finditer(node.value):
-                columns = tuple(_column(part) for part in found[4].split(","))
-                is_partial = "where" in found[5].lower()
-                index = Index(found[2], columns, bool(found[1]), is_partial, Place(path, *call.at))
+                columns = tuple(_column(part) for part in found[5].split(","))
+                where = re.search(r"\bwhere\b(.*)", found[6], re.IGNORECASE | re.DOTALL)
+                condition = where[1].strip() if where is not None else None
+                at = Place(path, *call.at)
+                index = Index(found[2], columns, bool(found[1]), at, columns, condition, found[4])
                 yield CreatedIndex(found[3], index)
 
 

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 
 from dbreview import facts
 from dbreview.finding import Place
-from dbreview.frameworks import sqlalchemy
+from dbreview.frameworks import model_libraries, sqlalchemy
 from dbreview.link import columns as reading
-from dbreview.link.columns import Annotation, ReadColumn
+from dbreview.link.columns import Owner, ReadColumn
+from dbreview.link.hints import Annotation, read_annotation
 from dbreview.link.names import ClassRef, FunctionRef, Variable
 from dbreview.link.relationships import RelationshipReader
 from dbreview.link.tables import Draft, build_table
+from dbreview.link.types import read_type_map
 from dbreview.link.values import (
     Attribute,
     ClassValue,
@@ -27,7 +29,7 @@ from dbreview.link.values import (
     TableColumn,
     Value,
 )
-from dbreview.project import Column, Model, Relationship, Table
+from dbreview.project import Column, ColumnType, Default, Model, Relationship, Table, Unknown
 
 if TYPE_CHECKING:
     from dbreview.link.interpret import Interpreter
@@ -48,6 +50,7 @@ class Models:
         self._relationships: dict[ClassRef, dict[str, Relationship]] = {}
         self._tables_of: dict[ClassRef, Table | None] = {}
         self._outside_indexes: dict[Made, list[Made]] = {}
+        self.core_made: dict[str, Made] = {}
 
     # --- questions that reading functions asks
 
@@ -98,7 +101,7 @@ class Models:
             if self._classes.is_mapped(ref):
                 at = Place(ref.path, *ref.facts.at)
                 draft = self._interpreter.guarded(at, partial(self._draft, ref))
-                self.drafts[ref] = draft or Draft(ref, at, unknown=["how it is declared"])
+                self.drafts[ref] = draft or Draft(ref, at, unknown=[Unknown(at, "how it is declared")])
                 self._by_name.setdefault(ref.name, []).append(ref)
                 self._by_dotted[ref.dotted] = ref
         self._read_core_tables()
@@ -150,15 +153,18 @@ class Models:
 
     def _draft(self, ref: ClassRef) -> Draft:
         draft = Draft(ref, Place(ref.path, *ref.facts.at))
+        is_sqlmodel = bool(set(self._classes.library_ancestors(ref)) & sqlalchemy.SQLMODEL_BASE)
+        draft.orm = "sqlmodel" if is_sqlmodel else "sqlalchemy"
+        owner = Owner(read_type_map(self._interpreter, ref), is_sqlmodel, self._classes.is_enum)
         ancestors = self._classes.ancestors(ref)
         for ancestor in reversed(ancestors):
             if isinstance(ancestor, ClassRef):
                 inherited = dict(draft.relationships)
-                self._read_class(draft, ancestor)
+                self._read_class(draft, ancestor, owner)
                 if ancestor is not ref and self._classes.is_mapped(ancestor):
                     draft.relationships = inherited  # they are the parent's, which has them already
             elif ancestor is None:
-                draft.unknown.append("a base class that could not be found")
+                draft.note("a base class that could not be found")
             else:
                 self._read_library_base(draft, ancestor)
         for ancestor in ancestors[1:]:
@@ -166,35 +172,36 @@ class Models:
                 draft.parent = ancestor
                 break
         self._read_table_name(draft)
+        self._read_metadata(draft)
+        self._read_mapper_arguments(draft)
         self._read_table_arguments(draft)
         return draft
 
     def _read_library_base(self, draft: Draft, dotted: str) -> None:
-        if dotted in sqlalchemy.LIBRARY_COLUMNS:
-            for name in sqlalchemy.LIBRARY_COLUMNS[dotted]:
-                kind = "DateTime" if name in ("created_at", "updated_at", "created", "updated") else None
-                draft.columns[name] = Column(name, name, draft.at, kind, name == "id", has_default=True,
-                                             has_update=name.startswith("updated"))  # fmt: skip
+        if dotted in model_libraries.LIBRARY_COLUMNS:
+            for column in model_libraries.LIBRARY_COLUMNS[dotted]:
+                draft.columns[column.name] = _library_column(column, draft)
+                if column.target is not None:
+                    draft.targets[column.name] = ((Const(column.target), column.on_delete),)
         elif dotted not in (sqlalchemy.DECLARATIVE_BASES | sqlalchemy.SQLMODEL_BASE | sqlalchemy.HARMLESS_BASES):
             if not dotted.startswith(("typing", "abc.", "builtins.", "enum.")):
-                draft.unknown.append(f"the base class {dotted}")
+                draft.note(f"the base class {dotted}")
 
-    def _read_class(self, draft: Draft, ref: ClassRef) -> None:
-        is_sqlmodel = bool(set(self._classes.library_ancestors(draft.ref)) & sqlalchemy.SQLMODEL_BASE)
+    def _read_class(self, draft: Draft, ref: ClassRef, owner: Owner) -> None:
         is_own = ref is draft.ref
         values = self.class_values(ref)
         for name, member in ref.members.items():
             if isinstance(member, FunctionRef):
                 if self._interpreter.is_a(member, sqlalchemy.DECLARED_ATTR):
-                    self._read_declared(draft, name, member, is_own)
+                    self._read_declared(draft, name, member, is_own, owner)
                 continue
             if not isinstance(member, Variable) or name in sqlalchemy.CLASS_SETTINGS:
                 continue
             value = values.get(name)
             annotated = None
             if member.annotation is not None:
-                annotated = reading.read_annotation(self._interpreter.module_frame(member.path), member.annotation)
-            self._add(draft, name, value, annotated, Place(member.path, *member.at), is_sqlmodel, is_own)
+                annotated = read_annotation(self._interpreter.module_frame(member.path), member.annotation)
+            self._add(draft, name, value, annotated, Place(member.path, *member.at), owner, is_own)
 
     def _add(
         self,
@@ -203,7 +210,7 @@ class Models:
         value: Value,
         annotated: Annotation | None,
         at: Place,
-        is_sqlmodel: bool,
+        owner: Owner,
         is_own: bool,
     ) -> None:
         if annotated is not None and annotated.wrapper == "ClassVar":
@@ -215,23 +222,21 @@ class Models:
         elif isinstance(value, Made) and value.dotted in sqlalchemy.OTHER_ATTRIBUTES:
             draft.others.add(name)
             draft.columns.pop(name, None)
-            if value.dotted.endswith("synonym"):
-                draft.others.add(name)
         elif isinstance(value, Made) and value.dotted in (sqlalchemy.INDEXES | sqlalchemy.UNIQUE_CONSTRAINTS):
             draft.arguments.append(value)
         elif reading.is_column(value) or reading.is_field(value):
             assert isinstance(value, Made)
-            self._add_column(draft, reading.read_column(value, name, at, annotated), value, is_own)
+            self._add_column(draft, reading.read_column(value, name, at, annotated, owner), value, is_own)
         elif annotated is not None and (annotated.wrapper == "mapped" or annotated.made is not None):
             if isinstance(value, LibraryObject):
-                draft.unknown.append(f"how {name} is declared")
+                draft.note(f"how {name} is declared", at)
             else:
-                self._add_column(draft, reading.read_column(None, name, at, annotated), None, is_own)
-        elif is_sqlmodel and annotated is not None and not name.startswith("_"):
+                self._add_column(draft, reading.read_column(None, name, at, annotated, owner), None, is_own)
+        elif owner.is_sqlmodel and annotated is not None and not name.startswith("_"):
             if not (value is None and annotated.is_collection):
-                self._add_column(draft, reading.read_column(None, name, at, annotated), None, is_own)
+                self._add_column(draft, reading.read_column(None, name, at, annotated, owner), None, is_own)
         elif value is None and annotated is None and not name.startswith("_"):
-            draft.unknown.append(f"what {name} is")
+            draft.note(f"what {name} is", at)
 
     def _add_column(self, draft: Draft, read: ReadColumn, made: Made | None, is_own: bool) -> None:
         attribute = read.column.attribute
@@ -242,19 +247,19 @@ class Models:
         if made is not None:
             draft.made_names[made] = attribute
 
-    def _read_declared(self, draft: Draft, name: str, member: FunctionRef, is_own: bool) -> None:
+    def _read_declared(self, draft: Draft, name: str, member: FunctionRef, is_own: bool, owner: Owner) -> None:
         if name.startswith("__"):
             return
         value = self._call(member, draft.ref)
         at = Place(member.path, *member.facts.at)
         annotated = None
         if member.facts.returns is not None:
-            annotated = reading.read_annotation(self._interpreter.module_frame(member.path), member.facts.returns)
+            annotated = read_annotation(self._interpreter.module_frame(member.path), member.facts.returns)
         if isinstance(value, Made):
             place = value.at if value.at.filename == member.path else at
-            self._add(draft, name, value, annotated, place, False, is_own)
+            self._add(draft, name, value, annotated, place, owner, is_own)
         elif value is None:
-            draft.unknown.append(f"what {name} is")
+            draft.note(f"what {name} is", at)
 
     def _call(self, member: FunctionRef, ref: ClassRef) -> Value:
         outcome = self._interpreter.read(FunctionValue(member, ClassValue(ref)), {})
@@ -264,6 +269,9 @@ class Models:
 
     def _special(self, ref: ClassRef, name: str) -> tuple[Value, ClassRef | None]:
         """The value of ``__tablename__`` or ``__table_args__``, own or inherited, and whose it is."""
+        changed = self._set_by_base(ref).get(name)
+        if changed is not None:
+            return changed, ref
         for ancestor in self._classes.ancestors(ref):
             if not isinstance(ancestor, ClassRef) or name not in ancestor.members:
                 continue
@@ -276,11 +284,20 @@ class Models:
                 return self.class_values(ancestor).get(name), ancestor
         return None, None
 
+    def _set_by_base(self, ref: ClassRef) -> dict[str, Value]:
+        """What an ``__init_subclass__`` of a base assigns to the class."""
+        for ancestor in self._classes.ancestors(ref)[1:]:
+            hook = ancestor.members.get("__init_subclass__") if isinstance(ancestor, ClassRef) else None
+            if isinstance(hook, FunctionRef):
+                return dict(self._interpreter.read(FunctionValue(hook, ClassValue(ref)), {}).fields)
+        return {}
+
     def _read_table_name(self, draft: Draft) -> None:
         core, owner = self._special(draft.ref, "__table__")
         if isinstance(core, Made) and core.dotted in sqlalchemy.TABLES and owner is draft.ref:
             draft.core_table = core
             self._read_core_columns(draft, core)
+            return
         value, owner = self._special(draft.ref, "__tablename__")
         match value:
             case Const(str() as text):
@@ -288,48 +305,93 @@ class Models:
             case None if owner is not None:
                 pass  # no rule needs to know how it is spelled
             case _:
-                if set(self._classes.library_ancestors(draft.ref)) & sqlalchemy.SQLMODEL_BASE:
-                    draft.table_name = draft.ref.name.lower()
+                draft.table_name = self._default_name(draft.ref)
+
+    def _default_name(self, ref: ClassRef) -> str | None:
+        libraries = set(self._classes.library_ancestors(ref))
+        if libraries & sqlalchemy.SQLMODEL_BASE:
+            return ref.name.lower()
+        for name in libraries & model_libraries.LIBRARY_TABLES.keys():
+            return model_libraries.LIBRARY_TABLES[name]
+        if libraries & model_libraries.NAMED_BY_CLASS:
+            return model_libraries.WORD_START.sub(r"_\1", ref.name).lower()
+        return None
+
+    def _read_metadata(self, draft: Draft) -> None:
+        """Which database the table is of, and the schema that its base gives it."""
+        value, owner = self._special(draft.ref, "metadata")
+        roots = [a for a in self._classes.ancestors(draft.ref) if isinstance(a, ClassRef)]
+        draft.metadata = roots[-1].dotted if roots else None
+        if isinstance(value, Made) and value.dotted == "sqlalchemy.MetaData":
+            draft.metadata = f"{value.at.filename}:{value.at.line}"
+            schema = value.keyword("schema") or (value.arguments[1] if len(value.arguments) > 1 else None)
+            if isinstance(schema, Const) and isinstance(schema.value, str):
+                draft.schema = schema.value
+        elif owner is None and draft.orm == "sqlmodel":
+            draft.metadata = "sqlmodel"
+
+    def _read_mapper_arguments(self, draft: Draft) -> None:
+        value, owner = self._special(draft.ref, "__mapper_args__")
+        if isinstance(value, Entries) and owner is draft.ref:
+            draft.is_concrete = dict(value.items).get("concrete") == Const(True)
+        bases = self._classes.library_ancestors(draft.ref)
+        draft.is_concrete = draft.is_concrete or any(base in sqlalchemy.CONCRETE_BASES for base in bases)
 
     def _read_table_arguments(self, draft: Draft) -> None:
         value, owner = self._special(draft.ref, "__table_args__")
-        if owner is None or value == Const(None):
+        if owner is None or value == Const(None) or draft.core_table is not None:
             return
         items: tuple[Value, ...] = ()
         match value:
             case Record(items):
                 pass
             case Entries():
-                return
+                items = (value,)
             case Items(exact=items) if items:
                 pass
             case Made():
                 items = (value,)
             case _:
-                draft.unknown.append("its table arguments")
+                draft.note("its table arguments")
                 return
         for item in items:
-            if isinstance(item, Made):
+            self._read_table_argument(draft, item)
+
+    def _read_table_argument(self, draft: Draft, item: Value) -> None:
+        match item:
+            case Made():
                 draft.arguments.append(item)
-            elif isinstance(item, Record):
-                draft.arguments += [inner for inner in item.items if isinstance(inner, Made)]
-            elif item is None:
-                draft.unknown.append("one of its table arguments")
+            case Record(inner):
+                draft.arguments += [each for each in inner if isinstance(each, Made)]
+            case Entries(options):
+                schema = dict(options).get("schema", Const(None))
+                if isinstance(schema, Const):
+                    draft.schema = str(schema.value) if schema.value else draft.schema
+                else:
+                    draft.note("the schema that it is in")
+            case None:
+                draft.note("one of its table arguments")
 
     def _read_core_columns(self, draft: Draft, core: Made) -> None:
         if core.arguments and isinstance(core.arguments[0], Const):
             draft.table_name = str(core.arguments[0].value)
+        metadata = core.arguments[1] if len(core.arguments) > 1 else core.keyword("metadata")
+        schema = core.keyword("schema")
+        if isinstance(metadata, Made) and metadata.dotted == "sqlalchemy.MetaData":
+            draft.metadata = f"{metadata.at.filename}:{metadata.at.line}"
+            schema = schema or metadata.keyword("schema")
+        draft.schema = str(schema.value) if isinstance(schema, Const) and schema.value else None
         for value in core.arguments[2:]:
             if reading.is_column(value):
                 assert isinstance(value, Made)
-                read = reading.read_column(value, "?", value.at, None)
+                read = reading.read_column(value, "?", value.at, None, Owner({}))
                 name = read.column.name
                 column = replace(read.column, attribute=name)
                 self._add_column(draft, ReadColumn(column, read.targets), value, True)
             elif isinstance(value, Made):
                 draft.arguments.append(value)
             else:
-                draft.unknown.append("one of its table's arguments")
+                draft.note("one of its table's arguments", core.at)
 
     # --- core tables and indexes outside classes
 
@@ -372,6 +434,7 @@ class Models:
         draft = Draft(ClassRef(made.at.filename, None, f"table {made.arguments[0].value}"), made.at)  # type: ignore[arg-type]
         self._read_core_columns(draft, made)
         draft.arguments += self._outside_indexes.get(made, [])
+        self.core_made.setdefault(str(made.arguments[0].value), made)
         table = build_table(self.drafts, draft, draft.columns, None)
         if table.columns:
             self.core_tables.append(table)
@@ -404,7 +467,22 @@ class Models:
 
     def _table_columns(self, draft: Draft) -> dict[str, Column]:
         """The columns of the class's own table: without those that a joined parent's table holds."""
-        if draft.parent is None or draft.is_single():
+        if draft.parent is None or draft.is_single() or draft.is_concrete:
             return draft.columns
         inherited = self.drafts[draft.parent].columns if draft.parent in self.drafts else {}
         return {n: c for n, c in draft.columns.items() if n in draft.own_columns or n not in inherited}
+
+
+def _library_column(column: model_libraries.LibraryColumn, draft: Draft) -> Column:
+    """A column that a library's base brings; it stands where the model does."""
+    return Column(
+        column.name,
+        column.name,
+        draft.at,
+        ColumnType(column.type, True, column.length, column.has_zone),
+        column.is_primary_key,
+        column.is_nullable,
+        column.is_unique,
+        column.is_indexed,
+        defaults=tuple(Default(keyword) for keyword in column.defaults),
+    )

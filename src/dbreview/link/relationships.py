@@ -1,33 +1,39 @@
-"""``relationship(...)`` and ``backref`` to relationships: target, direction, loading strategy."""
+"""``relationship(...)`` and ``backref`` to relationships: target, direction, loading strategy, cascades."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Literal
 
 from dbreview import facts
 from dbreview.finding import Place
+from dbreview.frameworks import sqlalchemy
 from dbreview.link import calling
 from dbreview.link.annotations import parse_annotation
-from dbreview.link.columns import Annotation
+from dbreview.link.hints import Annotation
+from dbreview.link.joins import Joins
 from dbreview.link.names import ClassRef
 from dbreview.link.syntax import dotted_name
 from dbreview.link.values import (
-    Attribute,
     ClassValue,
     Const,
     Entries,
-    Items,
     LambdaValue,
     Made,
-    Record,
     Value,
 )
-from dbreview.project import Relationship
+from dbreview.project import Direction, ForeignKey, Relationship
 
 if TYPE_CHECKING:
     from dbreview.link.interpret import Interpreter
     from dbreview.link.models import Models
     from dbreview.link.tables import Draft
+
+_REVERSE: dict[Direction | None, Direction] = {
+    "MANYTOONE": "ONETOMANY",
+    "ONETOMANY": "MANYTOONE",
+    "MANYTOMANY": "MANYTOMANY",
+}
 
 
 class RelationshipReader:
@@ -36,6 +42,7 @@ class RelationshipReader:
     def __init__(self, interpreter: Interpreter, models: Models) -> None:
         self._interpreter = interpreter
         self._models = models
+        self._joins = Joins(interpreter, models)
         self.backrefs: list[tuple[ClassRef, str, Relationship]] = []
 
     def read(self, draft: Draft) -> dict[str, Relationship]:
@@ -45,18 +52,22 @@ class RelationshipReader:
         }
 
     def _read_one(self, draft: Draft, name: str, made: Made, annotated: Annotation | None, at: Place) -> Relationship:
+        inner = made.keyword("sa_relationship")
+        made = inner if isinstance(inner, Made) else made
         options = dict(made.keywords)
         extra = options.get("sa_relationship_kwargs")
-        is_fully_read = True
+        is_fully_read = None not in made.arguments
         if isinstance(extra, Entries):
             options.update(extra.items)
             is_fully_read = not extra.others
         elif "sa_relationship_kwargs" in options:
-            is_fully_read = False
+            is_fully_read = extra == Const(None)
+        if len(made.arguments) > 1:
+            options.setdefault("secondary", made.arguments[1])
         target, target_name = self._target(draft, made, options, annotated)
-        is_collection = self._is_collection(draft, options, annotated, target)
-        lazy = _lazy(options, annotated, made) if is_fully_read else None
-        populates = options.get("back_populates")
+        direction, keys = self._direction(draft, options, target)
+        is_collection = _is_collection(options, annotated, direction)
+        cascade = _cascade(options) if is_fully_read else None
         relationship = Relationship(
             draft.ref.dotted,
             draft.ref.name,
@@ -65,14 +76,44 @@ class RelationshipReader:
             target.dotted if target is not None else None,
             target.name if target is not None else target_name,
             is_collection,
-            lazy,
-            str(populates.value) if isinstance(populates, Const) else _backref_name(options),
-            () if is_collection else self._local_columns(draft, options, target),
+            _lazy(options, annotated, made) if is_fully_read else None,
+            _text(options.get("back_populates")) or _backref_name(options),
+            _local_columns(draft, keys) if direction == "MANYTOONE" else (),
             options.get("viewonly") == Const(True),
+            direction,
+            cascade,
+            bool(options.keys() & {"cascade", "cascade_delete"}),
+            _passive_deletes(options) if is_fully_read else None,
+            is_single_parent=options.get("single_parent") == Const(True),
+            secondary=self._secondary(options),
+            foreign_keys=keys,
+            has_own_join=bool(options.keys() & {"primaryjoin", "overlaps"}),
         )
         if target is not None:
             self._add_backref(relationship, draft, options, target, made)
         return relationship
+
+    def _direction(
+        self, draft: Draft, options: dict[str, Value], target: ClassRef | None
+    ) -> tuple[Direction | None, tuple[ForeignKey, ...]]:
+        if {"secondary", "link_model"} & {key for key, value in options.items() if value != Const(None)}:
+            return "MANYTOMANY", ()
+        return self._joins.read(draft, target, options) if target is not None else (None, ())
+
+    def _secondary(self, options: dict[str, Value]) -> str | None:
+        """The name of the association table."""
+        given = options.get("secondary") or options.get("link_model")
+        if isinstance(given, LambdaValue) and isinstance(given.facts, facts.Lambda):
+            given = calling.call_lambda(self._interpreter.module_frame(given.path), given)
+        match given:
+            case Const(str() as text):
+                return text
+            case Made(arguments=(Const(str() as text), *_)):
+                return text
+            case ClassValue(ref):
+                table = self._models.table(ref)
+                return table.full_name if table is not None else None
+        return None
 
     def _target(
         self, draft: Draft, made: Made, options: dict[str, Value], annotated: Annotation | None
@@ -102,46 +143,6 @@ class RelationshipReader:
                     return value.ref, value.ref.name
         return (self._models.named(text, draft.ref), text) if text else (None, None)
 
-    def _is_collection(
-        self, draft: Draft, options: dict[str, Value], annotated: Annotation | None, target: ClassRef | None
-    ) -> bool | None:
-        given = options.get("uselist")
-        if isinstance(given, Const):
-            return bool(given.value)
-        if annotated is not None and annotated.wrapper in ("mapped", "dynamic", "write_only"):
-            return annotated.is_collection
-        if annotated is not None and annotated.target is not None:
-            return annotated.is_collection
-        if "secondary" in options or "collection_class" in options:
-            return True
-        if target is None:
-            return None
-        if target is draft.ref:
-            return "remote_side" not in options
-        if self._keys_to(draft.ref, target):
-            return False
-        return None if "primaryjoin" in options and not self._keys_to(target, draft.ref) else True
-
-    def _keys_to(self, ref: ClassRef, target: ClassRef) -> list[tuple[str, ...]]:
-        """The foreign keys of the class's table that refer to the target's table."""
-        table, other = self._models.table(ref), self._models.table(target)
-        if table is None or other is None:
-            return []
-        names = {f"{other.name}.{column.name}" for column in other.columns}
-        return [key.columns for key in table.foreign_keys if key.target and _unqualified(key.target[0]) in names]
-
-    def _local_columns(self, draft: Draft, options: dict[str, Value], target: ClassRef | None) -> tuple[str, ...]:
-        """The foreign key columns, by attribute name, that a many-to-one relationship follows."""
-        if target is None:
-            return ()
-        keys = self._keys_to(draft.ref, target)
-        if "foreign_keys" in options:
-            return _key_attributes(options["foreign_keys"], draft)
-        if "primaryjoin" in options or len(keys) != 1:
-            return ()
-        attributes = {column.name: attribute for attribute, column in draft.columns.items()}
-        return tuple(attributes.get(name, name) for name in keys[0])
-
     def _add_backref(
         self, relationship: Relationship, draft: Draft, options: dict[str, Value], target: ClassRef, made: Made
     ) -> None:
@@ -150,32 +151,81 @@ class RelationshipReader:
             return
         given = options["backref"]
         inner = dict(given.keywords) if isinstance(given, Made) else {}
-        is_collection: bool | None = True
-        if relationship.is_collection:
-            is_collection = "secondary" in options
-        if isinstance(inner.get("uselist"), Const):
-            is_collection = bool(inner["uselist"].value)  # type: ignore[union-attr]
-        reverse = Relationship(
-            target.dotted,
-            target.name,
-            name,
-            relationship.at,
-            draft.ref.dotted,
-            draft.ref.name,
-            is_collection,
-            _lazy(inner, None, made),
-            relationship.name,
-            () if is_collection else self._local_columns_of(target, draft.ref),
+        if relationship.is_view_only:
+            inner.setdefault("viewonly", Const(True))
+        direction = _REVERSE.get(relationship.direction)
+        is_collection = _is_collection(inner, None, direction)
+        target_draft = self._models.drafts[target]
+        reverse = replace(
+            relationship,
+            model=target.dotted,
+            class_name=target.name,
+            name=name,
+            target=draft.ref.dotted,
+            target_name=draft.ref.name,
+            is_collection=is_collection,
+            lazy=_lazy(inner, None, made),
+            inverse=relationship.name,
+            local_columns=_local_columns(target_draft, relationship.foreign_keys) if direction == "MANYTOONE" else (),
+            direction=direction,
+            cascade=_cascade(inner),
+            has_cascade="cascade" in inner,
+            passive_deletes=_passive_deletes(inner),
+            is_backref=True,
+            is_single_parent=inner.get("single_parent") == Const(True),
         )
         self.backrefs.append((target, name, reverse))
 
-    def _local_columns_of(self, ref: ClassRef, target: ClassRef) -> tuple[str, ...]:
-        keys = self._keys_to(ref, target)
-        return keys[0] if len(keys) == 1 else ()
+
+def _is_collection(options: dict[str, Value], annotated: Annotation | None, direction: Direction | None) -> bool | None:
+    given = options.get("uselist")
+    if isinstance(given, Const) and given.value is not None:
+        return bool(given.value)
+    if annotated is not None and annotated.wrapper in ("mapped", "dynamic", "write_only"):
+        return annotated.is_collection
+    if annotated is not None and annotated.target is not None:
+        return annotated.is_collection
+    if "collection_class" in options:
+        return True
+    return direction != "MANYTOONE" if direction is not None else None
 
 
-def _unqualified(target: str) -> str:
-    return ".".join(target.rsplit(".", 2)[-2:])
+def _local_columns(draft: Draft, keys: tuple[ForeignKey, ...]) -> tuple[str, ...]:
+    """The attributes of the one foreign key that a many-to-one relationship follows."""
+    if len(keys) != 1:
+        return ()
+    attributes = {column.name: attribute for attribute, column in draft.columns.items()}
+    return tuple(attributes.get(name, name) for name in keys[0].columns)
+
+
+def _cascade(options: dict[str, Value]) -> frozenset[str] | None:
+    """The cascades as SQLAlchemy's ``CascadeOptions`` spells them out; None where they are not constant."""
+    given = options.get("cascade")
+    if options.get("cascade_delete") == Const(True):
+        given = Const("all, delete-orphan")
+    elif "cascade" not in options or given == Const(None) or given == Const(False):
+        is_view = options.get("viewonly") == Const(True)
+        is_none = "cascade" in options and given == Const(None)
+        return sqlalchemy.VIEW_CASCADE if is_view else frozenset() if is_none else sqlalchemy.DEFAULT_CASCADE
+    if not isinstance(given, Const) or not isinstance(given.value, str):
+        return None
+    words = {word.strip() for word in given.value.split(",")} - {"", "none"}
+    if "all" in words:
+        words = (words - {"all"}) | sqlalchemy.ALL_CASCADES
+    return frozenset(words)
+
+
+def _passive_deletes(options: dict[str, Value]) -> bool | Literal["all"] | None:
+    match options.get("passive_deletes", Const(False)):
+        case Const("all"):
+            return "all"
+        case Const(value):
+            return bool(value)
+    return None
+
+
+def _text(value: Value) -> str | None:
+    return value.value if isinstance(value, Const) and isinstance(value.value, str) else None
 
 
 def _backref_name(options: dict[str, Value]) -> str | None:
@@ -203,18 +253,3 @@ def _lazy(options: dict[str, Value], annotated: Annotation | None, made: Made) -
         case Const(bool() as flag):
             return "select" if flag else "joined"
     return None
-
-
-def _key_attributes(value: Value, draft: Draft) -> tuple[str, ...]:
-    match value:
-        case Attribute(_, name):
-            return (name,)
-        case Made() if value in draft.made_names:
-            return (draft.made_names[value],)
-        case Record(items):
-            return tuple(name for item in items for name in _key_attributes(item, draft))
-        case Items(exact=items):
-            return tuple(name for item in items for name in _key_attributes(item, draft))
-        case Const(str() as text):
-            return (text.strip("[] ").rpartition(".")[2],)
-    return ()

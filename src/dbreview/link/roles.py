@@ -33,7 +33,7 @@ def role_of(module: Module) -> Role:
         return "test"
     if _PERHAPS_TEST_FILE.match(path.stem) and _has_tests(module):
         return "test"
-    if _is_revision(module) or (folders & _MIGRATION_FOLDERS and _imports_alembic(module)):
+    if is_revision(module) or (folders & _MIGRATION_FOLDERS and _imports_alembic(module)):
         return "migration"
     if folders & _EXAMPLE_FOLDERS:
         return "example"
@@ -50,8 +50,8 @@ def _has_tests(module: Module) -> bool:
     )
 
 
-def _is_revision(module: Module) -> bool:
-    """An Alembic revision binds ``revision`` and ``down_revision`` at its top level."""
+def is_revision(module: Module) -> bool:
+    """Whether this is an Alembic revision: it binds ``revision`` and ``down_revision`` at its top level."""
     bound = set()
     for statement in module.body:
         match statement:

@@ -8,17 +8,10 @@ from dataclasses import dataclass, field
 from dbreview.finding import Place
 from dbreview.frameworks import sqlalchemy
 from dbreview.link import columns as reading
-from dbreview.link.columns import Annotation
+from dbreview.link.hints import Annotation
 from dbreview.link.names import ClassRef
-from dbreview.link.values import (
-    Attribute,
-    Const,
-    Items,
-    Made,
-    Record,
-    Value,
-)
-from dbreview.project import Column, ForeignKey, Index, Table
+from dbreview.link.values import Attribute, Const, Items, Made, Record, Statement, TableColumn, Value
+from dbreview.project import Column, ForeignKey, Index, Orm, Table, UniqueConstraint, Unknown
 
 
 @dataclass(slots=True)
@@ -27,7 +20,10 @@ class Draft:
 
     ref: ClassRef
     at: Place
+    orm: Orm = "sqlalchemy"
     table_name: str | None = None
+    schema: str | None = None
+    metadata: str | None = None
     columns: dict[str, Column] = field(default_factory=dict)
     own_columns: set[str] = field(default_factory=set)
     targets: dict[str, tuple[tuple[Value, str | None], ...]] = field(default_factory=dict)
@@ -37,108 +33,157 @@ class Draft:
     arguments: list[Made] = field(default_factory=list)
     core_table: Made | None = None
     parent: ClassRef | None = None
-    unknown: list[str] = field(default_factory=list)
+    is_concrete: bool = False
+    unknown: list[Unknown] = field(default_factory=list)
+
+    def note(self, reason: str, at: Place | None = None) -> None:
+        """Keep what could not be read."""
+        self.unknown.append(Unknown(at or self.at, reason))
 
     def is_single(self) -> bool:
         """Whether the class is stored in its parent's table: single-table inheritance."""
-        if self.parent is None:
+        if self.parent is None or self.is_concrete:
             return False
-        return not any(self.columns[a].is_primary_key for a in self.own_columns if a in self.columns)
+        has_key = any(made.dotted in sqlalchemy.PRIMARY_KEYS for made in self.arguments)
+        return not has_key and not any(self.columns[a].is_primary_key for a in self.own_columns if a in self.columns)
 
 
 def build_table(
     drafts: Mapping[ClassRef, Draft], draft: Draft, columns: dict[str, Column], ref: ClassRef | None
 ) -> Table:
-    unknown = list(draft.unknown)
-    keys = [_foreign_key(drafts, columns[a], t, d) for a, ts in draft.targets.items() if a in columns for t, d in ts]
-    indexes: list[Index] = []
-    uniques: list[tuple[str, ...]] = []
-    primary = tuple(c.name for c in columns.values() if c.is_primary_key)
-    for column in columns.values():
-        if column.is_indexed:
-            indexes.append(Index(None, (column.name,), column.is_unique, False, column.at))
-        elif column.is_unique:
-            uniques.append((column.name,))
-    for made in draft.arguments:
-        if made.dotted in sqlalchemy.INDEXES:
-            names = reading.column_names(made.arguments[1:], draft.columns, draft.made_names)
-            if names is None:
-                unknown.append("the columns of an index")
-                names = ("",)
-            indexes.append(_index(made, names))
-        elif made.dotted in sqlalchemy.UNIQUE_CONSTRAINTS:
-            names = reading.column_names(made.arguments, draft.columns, draft.made_names)
-            if names is None:
-                unknown.append("the columns of a unique constraint")
-            else:
-                uniques.append(names)
-        elif made.dotted in sqlalchemy.PRIMARY_KEYS:
-            names = reading.column_names(made.arguments, draft.columns, draft.made_names)
-            primary = names if names else primary
-        elif made.dotted in sqlalchemy.FOREIGN_KEY_CONSTRAINTS:
-            key = _key_constraint(drafts, made, draft)
-            if key is not None:
-                keys.append(key)
+    builder = _Builder(drafts, draft, columns)
+    builder.read()
+    title = ref.name if ref is not None else draft.ref.dotted
     return Table(
-        draft.table_name or (ref.name if ref is not None else draft.ref.dotted),
+        draft.table_name or title,
         ref.dotted if ref is not None else None,
         ref.name if ref is not None else None,
         draft.at,
         tuple(columns.values()),
-        primary,
-        tuple(keys),
-        tuple(indexes),
-        tuple(uniques),
-        not unknown,
-        tuple(unknown),
+        builder.primary,
+        tuple(builder.keys),
+        tuple(builder.indexes),
+        tuple(builder.uniques),
+        draft.schema,
+        draft.metadata,
+        draft.orm,
+        (*draft.unknown, *builder.unknown),
         tuple(str(m.arguments[0].value) for m in draft.arguments if _is_check(m) and isinstance(m.arguments[0], Const)),
-        draft.parent.dotted if draft.parent is not None and not draft.is_single() else None,
+        draft.parent.dotted if draft.parent is not None and not draft.is_single() and not draft.is_concrete else None,
     )
 
 
-def _index(made: Made, names: tuple[str, ...]) -> Index:
-    name = made.arguments[0] if made.arguments else made.keyword("name")
-    partial = any(key.endswith("_where") for key, _ in made.keywords)
-    return Index(
-        str(name.value) if isinstance(name, Const) else None,
-        names,
-        made.keyword("unique") == Const(True),
-        partial,
-        made.at,
-    )
+class _Builder:
+    """Collects what the columns and arguments of one table declare."""
+
+    def __init__(self, drafts: Mapping[ClassRef, Draft], draft: Draft, columns: dict[str, Column]) -> None:
+        self._drafts = drafts
+        self._draft = draft
+        self._columns = columns
+        self.primary = tuple(c.name for c in columns.values() if c.is_primary_key)
+        self.keys: list[ForeignKey] = []
+        self.indexes: list[Index] = []
+        self.uniques: list[UniqueConstraint] = []
+        self.unknown: list[Unknown] = []
+
+    def read(self) -> None:
+        for attribute, targets in self._draft.targets.items():
+            for target, on_delete in targets if attribute in self._columns else ():
+                column = self._columns[attribute]
+                self.keys.append(ForeignKey((column.name,), self._targets((target,)), column.at, on_delete))
+        for column in self._columns.values():
+            if column.is_indexed:
+                name = f"ix_{self._draft.table_name}_{column.name}" if self._draft.table_name else None
+                only = (column.name,)
+                self.indexes.append(Index(name, only, column.is_unique, column.at, only, is_of_column=True))
+            elif column.is_unique:
+                self.uniques.append(UniqueConstraint(None, (column.name,), column.at, True))
+        for made in self._draft.arguments:
+            self._argument(made)
+
+    def _argument(self, made: Made) -> None:
+        if made.dotted in sqlalchemy.INDEXES:
+            self.indexes.append(self._index(made))
+        elif made.dotted in sqlalchemy.UNIQUE_CONSTRAINTS:
+            names = self._names(made.arguments, "the columns of a unique constraint", made.at)
+            if names is not None:
+                self.uniques.append(UniqueConstraint(_text(made.keyword("name")), names, made.at))
+        elif made.dotted in sqlalchemy.PRIMARY_KEYS:
+            self.primary = self._names(made.arguments, "the columns of the primary key", made.at) or self.primary
+        elif made.dotted in sqlalchemy.FOREIGN_KEY_CONSTRAINTS:
+            self._key_constraint(made)
+
+    def _names(self, values: tuple[Value, ...], what: str, at: Place) -> tuple[str, ...] | None:
+        names = reading.column_names(values, self._draft.columns, self._draft.made_names)
+        if names is None:
+            self.unknown.append(Unknown(at, what))
+        return names
+
+    def _index(self, made: Made) -> Index:
+        name = made.arguments[0] if made.arguments else made.keyword("name")
+        terms = [reading.term(value, self._draft.columns, self._draft.made_names) for value in made.arguments[1:]]
+        if None in terms or not terms:
+            self.unknown.append(Unknown(made.at, "the columns of an index"))
+        options = {key: value for key, value in made.keywords if key.rpartition("_")[2] in sqlalchemy.INDEX_OPTIONS}
+        methods = [value for key, value in made.keywords if key.endswith("_using")]
+        return Index(
+            _text(name),
+            tuple(found[0] if found is not None else "" for found in terms) or ("",),
+            made.keyword("unique") == Const(True),
+            made.at,
+            tuple(found[1] if found is not None else "(...)" for found in terms) or ("(...)",),
+            next((_condition(value) for key, value in made.keywords if key.endswith("_where")), None),
+            (_text(methods[0]) or "(...)").lower() if methods else None,
+            _text(made.keyword("ddl_if")),
+            not options,
+        )
+
+    def _key_constraint(self, made: Made) -> None:
+        local = made.arguments[0] if made.arguments else made.keyword("columns")
+        remote = made.arguments[1] if len(made.arguments) > 1 else made.keyword("refcolumns")
+        names = self._names(_sequence(local), "the columns of a foreign key", made.at)
+        if names:
+            on_delete = _text(made.keyword("ondelete"))
+            self.keys.append(ForeignKey(names, self._targets(_sequence(remote)), made.at, on_delete))
+        elif names is not None:
+            self.unknown.append(Unknown(made.at, "the columns of a foreign key"))
+
+    def _targets(self, values: tuple[Value, ...]) -> tuple[str, ...]:
+        found = [target_name(self._drafts, value) for value in values]
+        return tuple(name for name in found if name is not None) if None not in found else ()
 
 
-def _foreign_key(drafts: Mapping[ClassRef, Draft], column: Column, target: Value, on_delete: str | None) -> ForeignKey:
-    return ForeignKey((column.name,), _target_names(drafts, (target,)), column.at, on_delete)
+def target_name(drafts: Mapping[ClassRef, Draft], target: Value) -> str | None:
+    """``table.column`` for what stands in a foreign key."""
+    match target:
+        case Const(str() as text):
+            return text
+        case Attribute(model, name):
+            draft = drafts.get(model)
+            if draft is None or not draft.table_name:
+                return None
+            column = draft.columns.get(name)
+            table = f"{draft.schema}.{draft.table_name}" if draft.schema else draft.table_name
+            return f"{table}.{column.name if column else name}"
+        case TableColumn(Made(arguments=(Const(str() as table), *_)) as made, name):
+            schema = _text(made.keyword("schema"))
+            return f"{schema}.{table}.{name}" if schema else f"{table}.{name}"
+        case Made():
+            owner = next((draft for draft in drafts.values() if target in draft.made_names), None)
+            return target_name(drafts, Attribute(owner.ref, owner.made_names[target])) if owner is not None else None
+    return None
 
 
-def _key_constraint(drafts: Mapping[ClassRef, Draft], made: Made, draft: Draft) -> ForeignKey | None:
-    local = made.arguments[0] if made.arguments else made.keyword("columns")
-    remote = made.arguments[1] if len(made.arguments) > 1 else made.keyword("refcolumns")
-    names = reading.column_names(_sequence(local), draft.columns, draft.made_names)
-    if not names:
-        return None
-    on_delete = made.keyword("ondelete")
-    return ForeignKey(
-        names,
-        _target_names(drafts, _sequence(remote)),
-        made.at,
-        str(on_delete.value) if isinstance(on_delete, Const) else None,
-    )
+def _condition(value: Value) -> str:
+    """The text of a partial index's condition, as far as it is one."""
+    match value:
+        case Const(str() as text) | Statement(kind="text", selected=(Const(str() as text), *_)):
+            return text
+    return "(...)"
 
 
-def _target_names(drafts: Mapping[ClassRef, Draft], targets: tuple[Value, ...]) -> tuple[str, ...]:
-    found: list[str] = []
-    for target in targets:
-        match target:
-            case Const(str() as text):
-                found.append(text)
-            case Attribute(model, name):
-                draft = drafts.get(model)
-                if draft is not None and draft.table_name:
-                    column = draft.columns.get(name)
-                    found.append(f"{draft.table_name}.{column.name if column else name}")
-    return tuple(found)
+def _text(value: Value) -> str | None:
+    return value.value if isinstance(value, Const) and isinstance(value.value, str) else None
 
 
 def _sequence(value: Value) -> tuple[Value, ...]:

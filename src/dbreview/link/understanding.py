@@ -31,7 +31,7 @@ def understanding_of(
             "model classes that are fully known",
             sum(m.is_fully_known for m in models),
             len(models),
-            _largest(reason for m in models for reason in m.unknown),
+            _largest(unknown.reason for m in models for unknown in m.unknown),
         ),
         _dependencies(interpreter, found),
     )

@@ -27,7 +27,7 @@ class Uses:
             (model.dotted, column)
             for model in interpreter.models.models.values()
             for relationship in model.relationships.values()
-            if relationship.back_populates is not None or (model.dotted, relationship.name) in self._looked_up
+            if relationship.inverse is not None or (model.dotted, relationship.name) in self._looked_up
             for column in relationship.local_columns
         }
         tables = interpreter.models.table

@@ -34,10 +34,14 @@ class Symbol:
 
 @dataclass(frozen=True, slots=True)
 class LibraryObject:
-    """What calling (or annotating with) a library's symbol gives, where no other value says more."""
+    """What calling (or annotating with) a library's symbol gives, where no other value says more.
+
+    A keyword ``**`` stands for those that cannot be seen.
+    """
 
     dotted: str
     arguments: tuple[Value, ...] = ()
+    keywords: tuple[tuple[str, Value], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,10 +119,11 @@ class Attribute:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """A comparison of a model's attribute: operator ``==``, ``in`` or another."""
+    """A comparison of a model's attribute: operator ``==``, ``in`` or another. ``other`` is an attribute too."""
 
     operator: str
     attribute: Attribute
+    other: Attribute | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,6 +284,22 @@ class TableColumns:
 
 
 @dataclass(frozen=True, slots=True)
+class Ordered:
+    """A column with a direction: ``User.created_at.desc()``."""
+
+    column: Value
+    is_descending: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """Two columns of tables that must be equal, written with columns that are no attributes yet."""
+
+    left: Value
+    right: Value
+
+
+@dataclass(frozen=True, slots=True)
 class Either:
     """One of several values, by the path taken."""
 
@@ -332,6 +353,8 @@ Value: TypeAlias = (
     | Context
     | Either
     | Made
+    | Ordered
+    | Join
     | TableColumn
     | TableColumns
     | None

@@ -1,0 +1,61 @@
+"""The schema part of the project: its tables with what migrations and code add to what models say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from dbreview.finding import Place
+from dbreview.link.interpret import Interpreter
+from dbreview.link.migrations import indexes_of_migrations, with_indexes
+from dbreview.link.models import Models
+from dbreview.link.roles import is_revision
+from dbreview.link.uses import Uses
+from dbreview.project import Model, Role, Table, Unknown
+
+
+def tables_of(interpreter: Interpreter, roles: Mapping[str, Role]) -> Iterator[Table]:
+    """The tables that the application's models declare, with the indexes that only migrations create."""
+    names = interpreter.names
+    revisions = [module for path, module in names.modules.items() if roles.get(path) == "migration"]
+    created = indexes_of_migrations(revisions)
+    seen: set[tuple[str | None, Place]] = set()
+    models: Models = interpreter.models
+    events = interpreter.events
+    only_added = {ref.dotted for ref in events.created - events.changed}
+    uses = Uses(interpreter)
+    every = [models.table(ref) for ref in models.models]
+    for table in sorted((t for t in (*every, *models.core_tables) if t is not None), key=lambda t: (t.at, t.name)):
+        key = (table.model, table.at)
+        if key not in seen and declares_schema(interpreter, roles, table.at.filename):
+            seen.add(key)
+            keys = tuple(replace(key, is_used=uses.is_used(table, key)) for key in table.foreign_keys)
+            is_only_added_to = table.model in only_added
+            yield replace(with_indexes(table, created), foreign_keys=keys, is_only_added_to=is_only_added_to)
+
+
+def models_of(interpreter: Interpreter, roles: Mapping[str, Role]) -> Iterator[Model]:
+    """The mapped classes of the application."""
+    for ref, model in interpreter.models.models.items():
+        if declares_schema(interpreter, roles, ref.path):
+            yield model
+
+
+def unknown_of(tables: tuple[Table, ...], models: tuple[Model, ...]) -> tuple[Unknown, ...]:
+    """What of the schema could not be read, each once."""
+    found = {unknown for table in tables for unknown in table.unknown}
+    found |= {unknown for model in models for unknown in model.unknown}
+    for model in models:
+        for relationship in model.relationships.values():
+            if relationship.model == model.dotted and relationship.target is None:
+                name = f"{model.name}.{relationship.name}"
+                found.add(Unknown(relationship.at, f"the class that `{name}` leads to"))
+    return tuple(sorted(found, key=lambda unknown: (unknown.at, unknown.reason)))
+
+
+def declares_schema(interpreter: Interpreter, roles: Mapping[str, Role], path: str) -> bool:
+    """Whether models in this file are the application's: revisions hold frozen copies of them, tests have their own."""
+    if roles.get(path) == "migration":
+        module = interpreter.names.modules.get(path)
+        return module is not None and not is_revision(module)
+    return roles.get(path) == "application"
