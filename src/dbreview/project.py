@@ -320,10 +320,11 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
-    """A column by which a statement finds or orders rows. ``kind`` is how.
+    """A column by which a statement of a request finds or orders rows. ``kind`` is how.
 
     ``at`` is where the statement runs, ``model`` and ``attribute`` name the column, ``beside`` the other
-    attributes of the model that every row found must equal as well. ``route`` is one that leads to it.
+    attributes of the model that every row found must equal as well. ``route`` is one that leads to it,
+    None where only a dependency does.
     """
 
     at: Place

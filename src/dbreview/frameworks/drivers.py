@@ -33,3 +33,16 @@ DIALECT_OF: dict[str, str] = {
     "aioodbc": "mssql",
     "pymssql": "mssql",
 }
+
+DIALECT_OF_TYPE: dict[str, str] = {
+    "pydantic.PostgresDsn": "postgresql",
+    "pydantic.MySQLDsn": "mysql",
+    "pydantic.MariaDBDsn": "mariadb",
+    "pydantic.networks.PostgresDsn": "postgresql",
+    "pydantic.networks.MySQLDsn": "mysql",
+    "sqlalchemy.dialects.postgresql": "postgresql",
+    "sqlalchemy.dialects.mysql": "mysql",
+    "sqlalchemy.dialects.mssql": "mssql",
+    "sqlalchemy.dialects.oracle": "oracle",
+}
+"""What importing a type or module of one database says."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 CREATED = frozenset(
     {
         "created_at", "create_time", "created", "date_created", "time_created", "created_time", "created_date",
@@ -49,6 +51,15 @@ LOOKUP_COLUMNS = frozenset(
 LISTS_OF_NAMES = frozenset({"role", "permission", "status", "type", "kind", "category", "country", "currency", "language",
                             "locale", "setting", "config", "level", "priority", "unit", "region", "tier", "scope", "flag"})  # fmt: skip
 """Last words of the names of tables that hold a short list of constants."""
+
+_PASSWORD = re.compile(r"(^|_)(password|passwd|passphrase|pwd)$", re.IGNORECASE)
+_NO_PASSWORD = re.compile(r"hash|crypt|digest|reset|has_|is_|_url$", re.IGNORECASE)
+
+
+def is_password(name: str) -> bool:
+    """Whether a column or field of this name holds a password, not its hash or something about it."""
+    return _PASSWORD.search(name) is not None and _NO_PASSWORD.search(name) is None
+
 
 APPEND_ONLY = ("log", "event", "history", "audit", "metric", "snapshot", "message", "trace", "span", "entry", "token",
                "usage", "stat", "view", "click", "visit", "attempt", "version", "revision", "otp", "code")  # fmt: skip

@@ -51,6 +51,12 @@ PROPERTIES = frozenset(
     }
 )  # fmt: skip
 
+HASHING = frozenset(
+    {"passlib", "bcrypt", "argon2", "pwdlib", "werkzeug", "hashlib", "scrypt", "nacl", "cryptography", "libpass", "pbkdf2",
+     "fastapi_users", "authlib", "Crypto", "Cryptodome", "flask_bcrypt", "sqlalchemy_utils"}
+)  # fmt: skip
+"""Libraries with which passwords are hashed or encrypted."""
+
 ENUMS = frozenset({"enum.Enum", "enum.StrEnum", "enum.IntEnum", "enum.Flag", "enum.IntFlag", "strenum.StrEnum"})
 
 GENERIC_ATTRIBUTES: dict[str, int] = {"strawberry.Info.context": 0, "strawberry.types.Info.context": 0}

@@ -11,9 +11,11 @@ from dbreview.link.dialects import find_dialects
 from dbreview.link.events import BlockEvent, LoadEvent, RepeatEvent
 from dbreview.link.interpret import Interpreter, Outcome
 from dbreview.link.leaks import leaked_sessions
+from dbreview.link.lookups import lookups_of
 from dbreview.link.names import FunctionRef
 from dbreview.link.routes import FoundRoute, RouteFinder
 from dbreview.link.schema import models_of, tables_of, unknown_of
+from dbreview.link.secrets import has_hashing
 from dbreview.link.sessions import global_sessions, stored_on_state
 from dbreview.link.understanding import understanding_of
 from dbreview.link.values import Statement
@@ -25,6 +27,7 @@ from dbreview.project import (
     Query,
     RepeatedQuery,
     Role,
+    SecretWrite,
     UnboundedResponse,
 )
 
@@ -61,6 +64,14 @@ def assemble(
         tables=tables,
         models=models,
         unknown=unknown_of(tables, models),
+        lookups=tuple(lookups_of(interpreter, roles)),
+        secret_writes=tuple(
+            SecretWrite(at, ref.dotted, name, is_plain)
+            for (at, ref, name), is_plain in sorted(
+                interpreter.events.secrets.items(), key=lambda item: (item[0][0], item[0][2])
+            )
+        ),
+        has_hashing=has_hashing(interpreter.names),
         deleted_models=frozenset(ref.dotted for ref in interpreter.events.deleted_objects),
         routes=tuple(f.route for f in found),
         lazy_loads=tuple(_lazy_loads(interpreter)),
@@ -82,7 +93,11 @@ def _read_requests(interpreter: Interpreter, found: list[FoundRoute]) -> dict[Fu
     for ref in stored_on_state(interpreter):
         interpreter.run_standalone(ref)
     interpreter.is_request = True
-    outcomes = {f.ref: interpreter.run_standalone(f.ref) for f in found}
+    outcomes: dict[FunctionRef, Outcome] = {}
+    for route in found:
+        interpreter.route = route.route
+        outcomes[route.ref] = interpreter.run_standalone(route.ref)
+    interpreter.route = None
     done: set[FunctionRef] = set()
     while pending := [ref for ref in interpreter.declared.dependencies if ref not in done]:
         for ref in pending:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from dbreview import facts
 from dbreview.facts import Expression
 from dbreview.frameworks import sqlalchemy
-from dbreview.link import effects, methods, rows
+from dbreview.link import effects, lookups, methods, rows
 from dbreview.link.events import Effect
 from dbreview.link.values import (
     Aggregate,
@@ -21,6 +21,7 @@ from dbreview.link.values import (
     Fetch,
     Items,
     Loader,
+    Ordered,
     Record,
     Statement,
     Value,
@@ -40,7 +41,8 @@ def statement(frame: Frame, statement: Statement, name: str, arguments: Argument
     if name == "yield_per":
         return replace(statement, is_limited=True)
     if name in sqlalchemy.ORDERING:
-        return replace(statement, is_ordered=True)
+        columns = tuple(_ordering(arguments))
+        return replace(statement, is_ordered=True, ordered_by=(*statement.ordered_by, *columns))
     if name in sqlalchemy.FILTERING:
         found = frozenset(_conditions(statement, arguments))
         frame.interpreter.events.looked_up.update((c.attribute.model, c.attribute.name) for c in found)
@@ -63,6 +65,15 @@ def statement(frame: Frame, statement: Statement, name: str, arguments: Argument
     if name in sqlalchemy.STATEMENT_METHODS:
         return statement
     return replace(statement, is_opaque=True)
+
+
+def _ordering(arguments: Arguments) -> Iterator[Attribute]:
+    """The columns that rows are sorted by, up to the first that is no plain column."""
+    for value in arguments.positional:
+        inner = value.column if isinstance(value, Ordered) else value
+        if not isinstance(inner, Attribute):
+            return
+        yield inner
 
 
 def _conditions(statement: Statement, arguments: Arguments) -> Iterator[Condition]:
@@ -128,6 +139,7 @@ def _run(frame: Frame, statement: Statement, name: str, node: facts.Call) -> obj
             "write", statement.session.kind, at, what, statement, is_blocking=statement.session.kind == "sync"
         )
         effects.note(frame, effect, at, node)
+        lookups.note(frame, statement, at)
         return None
     return NotImplemented
 
@@ -142,6 +154,7 @@ def run_query(frame: Frame, statement: Statement, node: Expression) -> Items:
     call_node = node if isinstance(node, facts.Call) else facts.Call(node, (), node.at)
     effect = Effect("read", session.kind, at, "query", statement, is_blocking=session.kind == "sync")
     effects.note(frame, effect, at, call_node)
+    lookups.note(frame, statement, at)
     fetch = Fetch(at, session, statement)
     shape: Literal["rows", "scalars"] = (
         "scalars" if len(statement.selected) == 1 and isinstance(statement.selected[0], ClassValue) else "rows"

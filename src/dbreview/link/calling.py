@@ -13,6 +13,7 @@ from dbreview.link import (
     effects,
     library,
     methods,
+    secrets,
     statements,
 )
 from dbreview.link.arguments import Arguments
@@ -188,6 +189,7 @@ def _instantiate(frame: Frame, ref: ClassRef, arguments: Arguments, node: facts.
     classes = frame.interpreter.classes
     if classes.is_mapped(ref):
         frame.interpreter.events.created.add(ref)
+        secrets.note_constructor(frame, ref, node)
         return Entity(ref)
     kind = classes.session_kind(ref)
     if kind is not None:

@@ -11,7 +11,13 @@ from dbreview.link.names import Names
 from dbreview.link.syntax import walk
 from dbreview.project import Conventions, Role
 
-_URL = re.compile(r"^(postgresql|postgres|mysql|mariadb|sqlite|oracle|mssql)(\+\w+)?://")
+_URL = re.compile(r"^(postgresql|postgres|asyncpg|psycopg|mysql|mariadb|sqlite|oracle|mssql)(\+\w+)?(://|$)")
+_SAME = {"postgres": "postgresql", "asyncpg": "postgresql", "psycopg": "postgresql"}
+_URL_READERS = (
+    "create_engine", "create_async_engine", "BaseSettings", "engine.URL", "sqlalchemy.URL", "make_url", "PostgresDsn",
+    "MySQLDsn", "MariaDBDsn", "Tortoise", "register_tortoise", "RegisterTortoise", "databases.Database",
+)  # fmt: skip
+"""Last parts of the names of what is given a database's URL."""
 
 
 def find_dialects(names: Names, roles: dict[str, Role], conventions: Conventions) -> frozenset[str]:
@@ -24,7 +30,8 @@ def find_dialects(names: Names, roles: dict[str, Role], conventions: Conventions
             continue
         libraries = names.imported_libraries(path)
         found |= {drivers.DIALECT_OF[top] for top in _tops(libraries) if top in drivers.DIALECT_OF}
-        if any(library.endswith(("create_engine", "create_async_engine", "BaseSettings")) for library in libraries):
+        found |= {drivers.DIALECT_OF_TYPE[name] for name in libraries if name in drivers.DIALECT_OF_TYPE}
+        if any(library.endswith(_URL_READERS) for library in libraries):
             found |= set(_in_urls(names.modules[path]))
     return frozenset(found)
 
@@ -37,4 +44,4 @@ def _in_urls(module: facts.Module) -> Iterable[str]:
     for node in walk(module.body, into_functions=True):
         if isinstance(node, facts.Constant) and isinstance(node.value, str):
             if (match := _URL.match(node.value)) is not None:
-                yield "postgresql" if match[1] == "postgres" else match[1]
+                yield _SAME.get(match[1], match[1])

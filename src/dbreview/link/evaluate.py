@@ -165,6 +165,8 @@ def _comparison(frame: Frame, expression: facts.Comparison) -> Value:
     right = rights[0]
     if operator == "==" and (isinstance(left, _UNMAPPED) or isinstance(right, _UNMAPPED)):
         return Join(left, right)
+    if operator in ("==", "!=") and right == Const(None):
+        operator = "is" if operator == "==" else "is not"
     if isinstance(left, Attribute):
         return Condition(operator, left, right if isinstance(right, Attribute) else None)
     return Condition(operator, right) if isinstance(right, Attribute) else None

@@ -9,7 +9,7 @@ from dbreview.facts import Span
 from dbreview.finding import Confidence, Place
 from dbreview.link.names import ClassRef, FunctionRef
 from dbreview.link.values import Entity, SessionKind, Statement
-from dbreview.project import Relationship
+from dbreview.project import Relationship, Route
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +107,8 @@ class Events:
     deleted_objects: set[ClassRef] = field(default_factory=set)
     created: set[ClassRef] = field(default_factory=set)
     changed: set[ClassRef] = field(default_factory=set)
+    statements: dict[tuple[Place, Statement], Route | None] = field(default_factory=dict)
+    secrets: dict[tuple[Place, ClassRef, str], bool | None] = field(default_factory=dict)
     mistakes: dict[Place, Exception] = field(default_factory=dict)
 
     def saw_session_call(self, at: Place, kind: SessionKind | None) -> None:
@@ -114,6 +116,11 @@ class Events:
 
     def saw_query(self, at: Place, is_known: bool) -> None:
         self.queries_at[at] = is_known or self.queries_at.get(at, False)
+
+    def saw_secret(self, at: Place, ref: ClassRef, name: str, is_plain: bool | None) -> None:
+        """A write to a password's column. What one reading knows, another may not."""
+        known = self.secrets.get((at, ref, name))
+        self.secrets[at, ref, name] = is_plain if known is None else known and is_plain is not False
 
     def saw_row_loop(self, at: Place, is_known: bool) -> None:
         self.loops_at[at] = is_known or self.loops_at.get(at, False)

@@ -50,6 +50,7 @@ from dbreview.link.values import (
 
 if TYPE_CHECKING:
     from dbreview.link.models import Models
+    from dbreview.project import Route
 
 _DEEPEST_CALL = 24
 _MOST_CONTEXTS = 150
@@ -85,6 +86,7 @@ class Interpreter:
         self.declared = Declared(self)
         self.events = Events()
         self.is_request = False
+        self.route: Route | None = None
         self.most_contexts = _MOST_CONTEXTS
         self.request_state: dict[str, Value] = {}
         self.seen: set[FunctionRef] = set()

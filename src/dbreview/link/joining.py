@@ -81,6 +81,7 @@ def merge(first: Statement, second: Statement) -> Statement:
         conditions=first.conditions & second.conditions,
         is_limited=first.is_limited or second.is_limited,
         is_single=first.is_single or second.is_single,
+        ordered_by=first.ordered_by or second.ordered_by,
         is_ordered=first.is_ordered or second.is_ordered,
         is_grouped=first.is_grouped or second.is_grouped,
         is_opaque=first.is_opaque or second.is_opaque,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 from dbreview import facts
 from dbreview.finding import Place
 from dbreview.frameworks import python, sqlalchemy
-from dbreview.link import building, effects, joining, library, rows
+from dbreview.link import building, effects, joining, library, lookups, rows
 from dbreview.link.events import Effect
 from dbreview.link.joining import in_loop, join, join_all, out_of_loop
 from dbreview.link.loops import fetch_of
@@ -173,6 +173,7 @@ def _ran(session: Session, name: str, arguments: Arguments, frame: Frame, node: 
             if isinstance(given, Const) and isinstance(given.value, str):
                 given = Statement("text", (given,), at)
             ran = given if isinstance(given, Statement) else None
+            lookups.note(frame, ran, at)
             frame.interpreter.events.saw_query(at, ran is not None and has_known_entity(ran))
             return ran
         case "get" | "get_one":

@@ -15,6 +15,7 @@ from dbreview.link import (
     iterating,
     loops,
     routes,
+    secrets,
 )
 from dbreview.link.events import Loop, OwnedSession
 from dbreview.link.joining import join, meet
@@ -45,6 +46,7 @@ def _statement(frame: Frame, statement: facts.Statement) -> bool:
             for target in targets:
                 frame.bind_target(target, found)
                 effects.note_dependence(frame, target, value)
+                secrets.note_assignment(frame, target, value)
                 _note_owner(frame, target, value, found)
         case facts.AnnotatedAssign(target, annotation, value):
             found = frame.evaluate(value) if value is not None else None

@@ -168,6 +168,7 @@ class Statement:
     conditions: frozenset[Condition] = frozenset()
     is_limited: bool = False
     is_single: bool = False
+    ordered_by: tuple[Attribute, ...] = ()
     is_ordered: bool = False
     is_grouped: bool = False
     is_opaque: bool = False

@@ -1,0 +1,89 @@
+"""By which columns the statements of requests find and order rows: what indexes are for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Literal
+
+from dbreview.finding import Place
+from dbreview.link.bounds import entity_of
+from dbreview.link.names import ClassRef
+from dbreview.link.values import Attribute, Condition, Statement
+from dbreview.project import Lookup, Role
+
+if TYPE_CHECKING:
+    from dbreview.link.frame import Frame
+    from dbreview.link.interpret import Interpreter
+
+_EQUAL = frozenset({"==", "in", "in constants", "in query"})
+_RANGE = frozenset({"<", "<=", ">", ">=", "between"})
+
+
+def note(frame: Frame, statement: Statement | None, at: Place) -> None:
+    """Remember a statement that a request runs, and the route that leads to it."""
+    interpreter = frame.interpreter
+    if statement is not None and interpreter.is_request:
+        interpreter.events.statements.setdefault((at, statement), interpreter.route)
+
+
+def lookups_of(interpreter: Interpreter, roles: Mapping[str, Role]) -> Iterator[Lookup]:
+    """What the statements of all requests look rows up by, each column once per place."""
+    told: set[tuple[Place, str, str, str]] = set()
+    for (at, statement), route in sorted(interpreter.events.statements.items(), key=lambda item: item[0][0]):
+        if roles.get(at.filename) != "application":
+            continue
+        for attribute, kind in _columns(statement):
+            key = (at, attribute.model.dotted, attribute.name, kind)
+            if key in told or _is_narrowed_elsewhere(interpreter, statement, attribute.model):
+                continue
+            told.add(key)
+            yield Lookup(
+                at,
+                attribute.model.dotted,
+                attribute.name,
+                kind,
+                _beside(statement, attribute),
+                statement.is_limited,
+                route,
+            )
+
+
+def _columns(statement: Statement) -> Iterator[tuple[Attribute, Literal["equal", "range", "order", "join"]]]:
+    for condition in sorted(statement.conditions, key=lambda c: (c.attribute.name, c.operator)):
+        if condition.other is not None:
+            yield condition.attribute, "join"
+            yield condition.other, "join"
+        elif condition.operator in _EQUAL:
+            yield condition.attribute, "equal"
+        elif condition.operator in _RANGE:
+            yield condition.attribute, "range"
+    for attribute in statement.ordered_by[:1]:  # an index on what comes first is what sorting can use
+        yield attribute, "order"
+
+
+def _is_equal(condition: Condition) -> bool:
+    return condition.operator in _EQUAL and condition.other is None
+
+
+def _beside(statement: Statement, attribute: Attribute) -> frozenset[str]:
+    return frozenset(
+        c.attribute.name
+        for c in statement.conditions
+        if _is_equal(c) and c.attribute.model is attribute.model and c.attribute.name != attribute.name
+    )
+
+
+def _is_narrowed_elsewhere(interpreter: Interpreter, statement: Statement, model: ClassRef) -> bool:
+    """Whether the rows are found through another table: an indexed column of it is given, or it is what is selected."""
+    entity = entity_of(statement)
+    if entity is not None and entity.ref is not model and not interpreter.classes.are_related(entity.ref, model):
+        return True
+    for condition in statement.conditions:
+        other = condition.attribute.model
+        table = interpreter.models.table(other)
+        if other is model or table is None or not _is_equal(condition):
+            continue
+        column = next((c for c in table.columns if c.attribute == condition.attribute.name), None)
+        if column is not None and table.is_covered((column.name,)):
+            return True
+    return False

@@ -1,0 +1,83 @@
+"""What code puts into the columns that hold passwords: a hash, or what the client sent."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dbreview import facts
+from dbreview.facts import Expression
+from dbreview.frameworks import naming, python
+from dbreview.link.names import ClassRef, Names
+from dbreview.link.syntax import last_name
+from dbreview.link.values import Const, Entity, Instance, LibraryObject, Value
+
+if TYPE_CHECKING:
+    from dbreview.link.frame import Frame
+
+
+def note_constructor(frame: Frame, ref: ClassRef, node: facts.Call) -> None:
+    """``User(password=...)`` and ``User(**payload.model_dump())``."""
+    named = {argument.keyword for argument in node.arguments if argument.keyword is not None}
+    for argument in node.arguments:
+        if argument.keyword is not None and naming.is_password(argument.keyword):
+            _note(frame, ref, argument.keyword, argument.value, node.at)
+        elif argument.stars == "**":
+            source = _dumped(argument.value)
+            for name in _password_fields(frame, source) if source is not None else ():
+                if name not in named and frame.interpreter.models.has_attribute(ref, name):
+                    frame.interpreter.events.saw_secret(frame.place(node.at), ref, name, True)
+
+
+def note_assignment(frame: Frame, target: Expression, value: Expression) -> None:
+    """``user.password = ...``."""
+    if isinstance(target, facts.Attribute) and naming.is_password(target.attr):
+        owner = frame.evaluate(target.value)
+        if isinstance(owner, Entity):
+            _note(frame, owner.model, target.attr, value, target.at)
+
+
+def has_hashing(names: Names) -> bool:
+    """Whether any file imports a library that hashes passwords."""
+    return any(
+        library.partition(".")[0] in python.HASHING
+        for path in names.modules
+        for library in names.imported_libraries(path)
+    )
+
+
+def _note(frame: Frame, ref: ClassRef, name: str, value: Expression, at: facts.Span) -> None:
+    frame.interpreter.events.saw_secret(frame.place(at), ref, name, _is_plain(frame, value))
+
+
+def _is_plain(frame: Frame, node: Expression) -> bool | None:
+    """Whether a value is what the client sent: a password field of a schema, as it came."""
+    found = frame.evaluate(node)
+    if isinstance(found, LibraryObject) or (last_name(node) or "").lower().find("hash") >= 0:
+        return False
+    if isinstance(node, facts.Attribute) and naming.is_password(node.attr):
+        owner = frame.evaluate(node.value)
+        return True if isinstance(owner, Instance) and node.attr in owner.ref.members else None
+    if isinstance(found, Const) and found.value is None:
+        return False
+    return None
+
+
+def _dumped(node: Expression) -> Expression | None:
+    """``payload`` of ``payload.model_dump()``."""
+    if isinstance(node, facts.Call) and isinstance(node.func, facts.Attribute):
+        if node.func.attr in ("dict", "model_dump") and not _leaves_out(node):
+            return node.func.value
+    return None
+
+
+def _leaves_out(node: facts.Call) -> bool:
+    return any(argument.keyword in ("exclude", "include") or argument.stars for argument in node.arguments)
+
+
+def _password_fields(frame: Frame, source: Expression) -> list[str]:
+    found: Value = frame.evaluate(source)
+    if not isinstance(found, Instance):
+        return []
+    ancestors = frame.interpreter.classes.ancestors(found.ref)
+    names = {name for ancestor in ancestors if isinstance(ancestor, ClassRef) for name in ancestor.members}
+    return sorted(name for name in names if naming.is_password(name))
