@@ -98,8 +98,9 @@ UPDATING = frozenset({"onupdate", "server_onupdate", "auto_now"})
 class ForeignKey:
     """``target`` names the columns referred to as ``table.column``, as far as they are known.
 
-    ``is_used`` says whether rows are looked up by it: a query filters by it, a relationship of the parent
-    follows it, or a parent is deleted. None where no code of the project queries anything.
+    An empty ``on_delete`` is one that cannot be read. ``is_used`` says whether rows are looked up by it: a query
+    filters by it, a relationship of the parent follows it, or a parent is deleted. None where no code of the
+    project queries anything.
     """
 
     columns: tuple[str, ...]
@@ -175,7 +176,7 @@ class Table:
     ``model`` is the dotted name of the class that is mapped to it, None for a core ``Table``. ``metadata``
     tells tables of several databases apart. ``checks`` are the texts of check constraints, ``parent`` is the
     model of the table that joined inheritance extends. ``is_only_added_to`` says that the code makes rows
-    and changes none.
+    and changes none. Where ``has_known_name`` is false, ``name`` is the class's.
     """
 
     name: str
@@ -194,6 +195,7 @@ class Table:
     checks: tuple[str, ...] = ()
     parent: str | None = None
     is_only_added_to: bool = False
+    has_known_name: bool = True
 
     @property
     def full_name(self) -> str:
@@ -254,7 +256,8 @@ class Relationship:
     foreign key's attributes that a many-to-one relationship follows. ``foreign_keys`` are those that the
     join uses, of whichever of the two tables. ``cascade`` is None when unknown, ``has_cascade`` tells whether
     it is written. ``inverse`` is the name that ``back_populates`` or ``backref`` gives, and ``is_backref``
-    marks one that exists only through the other side's ``backref``.
+    marks one that exists only through the other side's ``backref``. ``has_overlaps`` says that somebody knows
+    that another relationship writes the same columns. An empty ``inverse`` cannot be read.
     """
 
     model: str
@@ -277,6 +280,7 @@ class Relationship:
     secondary: str | None = None
     foreign_keys: tuple[ForeignKey, ...] = ()
     has_own_join: bool = False
+    has_overlaps: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -323,7 +327,8 @@ class Lookup:
     """A column by which a statement of a request finds or orders rows. ``kind`` is how.
 
     ``at`` is where the statement runs, ``model`` and ``attribute`` name the column, ``beside`` the other
-    attributes of the model that every row found must equal as well. ``route`` is one that leads to it,
+    attributes of the model whose values every row found must have as well. ``is_whole`` says that nothing else
+    leaves rows out: no join, no alternative, no filter that only some paths add. ``route`` is one that leads to it,
     None where only a dependency does.
     """
 
@@ -333,6 +338,7 @@ class Lookup:
     kind: Literal["equal", "range", "order", "join"]
     beside: frozenset[str] = frozenset()
     is_limited: bool = False
+    is_whole: bool = False
     route: Route | None = None
 
 

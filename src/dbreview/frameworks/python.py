@@ -63,7 +63,7 @@ GENERIC_ATTRIBUTES: dict[str, int] = {"strawberry.Info.context": 0, "strawberry.
 """Attributes of generic library types whose type is the type argument of this position."""
 
 TEXT_METHODS = frozenset({"lower", "upper", "strip", "title", "replace", "removeprefix", "removesuffix", "lstrip", "rstrip",
-                           "capitalize", "format", "join"})  # fmt: skip
+                           "capitalize", "format", "isupper", "islower", "startswith", "endswith", "split", "casefold", "swapcase"})  # fmt: skip
 """Methods of ``str`` whose result on constants is a constant."""
 
 BUILTINS = frozenset(

@@ -157,6 +157,10 @@ STATEMENT_MAKERS: dict[str, Literal["select", "insert", "update", "delete", "tex
 
 LIMITING = frozenset({"limit", "fetch", "slice", "paginate"})
 ORDERING = frozenset({"order_by"})
+NARROWING = frozenset(
+    {"join", "outerjoin", "join_from", "outerjoin_from", "select_from", "distinct", "intersect", "except_"}
+)
+"""Methods of a statement that may leave out rows, or bring in those of other tables."""
 FILTERING = frozenset({"where", "filter", "filter_by", "having"})
 STATEMENT_METHODS = frozenset(
     {
@@ -240,7 +244,13 @@ CONCRETE_BASES = frozenset(
 )
 """Bases whose children have tables with all columns of their own."""
 
-BASE_DECORATORS = frozenset({"sqlalchemy.orm.as_declarative", "sqlalchemy.ext.declarative.as_declarative"})
+BASE_DECORATORS = frozenset(
+    {
+        "sqlalchemy.orm.registry().as_declarative_base",
+        "sqlalchemy.orm.as_declarative",
+        "sqlalchemy.ext.declarative.as_declarative",
+    }
+)
 """Decorators that make a class the declarative base."""
 
 SQLMODEL_BASE = frozenset({"sqlmodel.SQLModel", "sqlmodel.main.SQLModel"})
@@ -280,6 +290,11 @@ OTHER_ATTRIBUTES = frozenset(
         "sqlalchemy.ext.associationproxy.association_proxy",
     }
 )  # fmt: skip
+COLUMN_WRAPPERS = frozenset({"sqlalchemy.orm.column_property"})
+"""What may stand around a column in a class body."""
+CASCADING = frozenset({"sqlalchemy.orm.declared_attr.cascading"})
+"""Decorators of what every subclass gets anew, also where the parent has it already."""
+
 DECLARED_ATTR = frozenset(
     {"sqlalchemy.orm.declared_attr", "sqlalchemy.ext.declarative.declared_attr", "sqlalchemy.orm.declared_attr.directive",
      "sqlalchemy.orm.declared_attr.cascading"}

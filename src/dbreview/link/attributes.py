@@ -15,12 +15,15 @@ from dbreview.link.joining import join
 from dbreview.link.names import ClassRef, FunctionRef, Variable, canonical
 from dbreview.link.syntax import dotted_name
 from dbreview.link.values import (
+    Aggregate,
     Attribute,
     ClassValue,
+    ColumnsOf,
     Const,
     Either,
     Engine,
     Entity,
+    Entries,
     FunctionValue,
     Instance,
     Items,
@@ -45,7 +48,27 @@ def attribute(frame: Frame, node: facts.Attribute) -> Value:
     path = dotted_name(node)
     if path is not None and path in frame.env:
         return frame.env[path]
+    if frame.interpreter.reads_schema and isinstance(node.value, facts.Call) and not node.value.arguments:
+        if isinstance(node.value.func, facts.Name) and node.value.func.id == "super":
+            return _of_super(frame, node.attr)
     return attribute_of(frame, frame.evaluate(node.value), node.attr, node)
+
+
+def _of_super(frame: Frame, name: str) -> Value:
+    """``super().__table_args__`` in a declared attribute."""
+    owner = frame.ref.owner if frame.ref is not None else None
+    if owner is None or frame.ref is None or not frame.ref.facts.parameters:
+        return None
+    receiver = frame.env.get(frame.ref.facts.parameters[0].name)
+    if not isinstance(receiver, ClassValue):
+        return None
+    member = frame.interpreter.classes.after(receiver.ref, owner, name)
+    match member:
+        case FunctionRef():
+            return frame.interpreter.read(FunctionValue(member, receiver), {}).value
+        case Variable(value=expression) if expression is not None:
+            return frame.interpreter.module_frame(member.path).evaluate(expression)
+    return None
 
 
 def attribute_of(frame: Frame, holder: Value, name: str, node: facts.Attribute) -> Value:
@@ -71,15 +94,24 @@ def attribute_of(frame: Frame, holder: Value, name: str, node: facts.Attribute) 
             for part in parts:
                 found = join(found, attribute_of(frame, part, name, node))
             return found
-        case LibraryObject(dotted, given):
+        case ColumnsOf(ref):
+            return Attribute(ref, name)
+        case LibraryObject(dotted, given, keywords):
             if dotted == injector.PROVIDER and name == "provided":
                 return given[0]
             position = python.GENERIC_ATTRIBUTES.get(f"{dotted}.{name}")
             if position is not None and position < len(given):
                 return given[position]
+            if name == "metadata" and dotted.endswith("()"):
+                made = next((value for key, value in keywords if key == "metadata"), None)
+                return made if made is not None else LibraryObject(f"{dotted}.metadata")
+            if dotted == "re.compile()":
+                return LibraryObject(f"re.compile().{name}", given)
             return _library_attribute(frame, dotted, name)
         case Made():
             return TableColumns(holder) if name in ("c", "columns") else None
+        case Aggregate() if frame.interpreter.reads_schema:
+            return holder
         case TableColumns(table):
             return TableColumn(table, name)
         case Record() | Items() | Result() | Statement() | Session() | Engine():
@@ -104,6 +136,10 @@ def _class_attribute(frame: Frame, ref: ClassRef, name: str) -> Value:
     member = classes.member(ref, name)
     if name in ("__name__", "__qualname__"):
         return Const(ref.name)
+    if frame.interpreter.reads_schema and isinstance(member, Variable) and member.annotation is None:
+        constant = classes.value_of_member(ref, name)
+        if isinstance(constant, Const):
+            return constant
     if classes.is_declarative(ref) and not isinstance(member, (FunctionRef, ClassRef)):
         if not name.startswith("__") and (member is not None or frame.interpreter.models.has_attribute(ref, name)):
             return Attribute(ref, name)
@@ -111,7 +147,8 @@ def _class_attribute(frame: Frame, ref: ClassRef, name: str) -> Value:
             return ClassValue(ref)
     match member:
         case FunctionRef():
-            if frame.interpreter.is_a(member, python.PROPERTIES) and classes.is_declarative(ref):
+            is_column = frame.interpreter.is_a(member, sqlalchemy.DECLARED_ATTR) and not name.startswith("__")
+            if is_column or (frame.interpreter.is_a(member, python.PROPERTIES) and classes.is_declarative(ref)):
                 return Attribute(ref, name)
             if "builtins.classmethod" in frame.interpreter.decorations(member):
                 return FunctionValue(member, ClassValue(ref))
@@ -121,7 +158,9 @@ def _class_attribute(frame: Frame, ref: ClassRef, name: str) -> Value:
         case Variable():
             return classes.value_of_member(ref, name)
     if name in ("c", "columns") and classes.is_declarative(ref):
-        return ClassValue(ref)
+        return ColumnsOf(ref)
+    if name == "__dict__" and frame.interpreter.reads_schema:
+        return Entries(tuple(frame.interpreter.models.class_values(ref).items()))
     return None
 
 

@@ -46,11 +46,15 @@ def statement(frame: Frame, statement: Statement, name: str, arguments: Argument
     if name in sqlalchemy.FILTERING:
         found = frozenset(_conditions(statement, arguments))
         frame.interpreter.events.looked_up.update((c.attribute.model, c.attribute.name) for c in found)
-        return replace(statement, conditions=statement.conditions | found)
+        is_whole = all(_is_whole(value) for value in arguments.positional) and not arguments.is_open
+        is_narrowed = statement.is_narrowed or not is_whole
+        return replace(statement, conditions=statement.conditions | found, is_narrowed=is_narrowed)
     if name == "options":
         return with_options(statement, arguments.positional, is_open=arguments.is_open)
     if name == "group_by":
         return replace(statement, is_grouped=True)
+    if name in sqlalchemy.NARROWING:
+        return replace(statement, is_narrowed=True)
     if name in sqlalchemy.CHANGING_SELECTION:
         added = name.startswith("add_")
         return replace(
@@ -74,6 +78,16 @@ def _ordering(arguments: Arguments) -> Iterator[Attribute]:
         if not isinstance(inner, Attribute):
             return
         yield inner
+
+
+def _is_whole(value: Value) -> bool:
+    """Whether a filter is nothing but conditions that are known and must all hold."""
+    match value:
+        case Condition():
+            return True
+        case Conditions(items) | Record(items):
+            return all(_is_whole(item) for item in items)
+    return False
 
 
 def _conditions(statement: Statement, arguments: Arguments) -> Iterator[Condition]:

@@ -10,6 +10,7 @@ from dbreview import facts
 from dbreview.frameworks import sqlalchemy
 from dbreview.link import (
     attributes,
+    constants,
     effects,
     library,
     methods,
@@ -31,6 +32,7 @@ from dbreview.link.values import (
     Items,
     LambdaValue,
     LibraryObject,
+    Partial,
     Record,
     Session,
     SessionFactory,
@@ -148,6 +150,13 @@ def call_value(frame: Frame, callee: Value, arguments: Arguments, node: facts.Ca
             member = frame.interpreter.classes.member(ref, "__call__")
             if isinstance(member, FunctionRef):
                 return invoke(frame, FunctionValue(member, callee), arguments, node)
+        case Partial(function, positional, keywords):
+            given = {key for key, _ in arguments.keywords}
+            kept = tuple((key, value) for key, value in keywords if key not in given)
+            merged = Arguments((*positional, *arguments.positional), (*kept, *arguments.keywords), arguments.is_open)
+            return call_value(frame, function, merged, node, is_awaited)
+        case LibraryObject("re.compile().sub", given):
+            return constants.substitute((*given, *arguments.positional))
         case LibraryObject(dotted):
             return LibraryObject(f"{dotted}()", arguments.values())
         case Either(parts):

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, TypeAlias
 from dbreview import facts
 from dbreview.frameworks import python, sqlalchemy
 from dbreview.link.names import ClassRef, Definition, FunctionRef, Variable
-from dbreview.link.syntax import walk
+from dbreview.link.syntax import last_name, walk
 from dbreview.link.values import (
     ClassValue,
     Const,
     FunctionValue,
     Instance,
     LibraryObject,
+    Made,
     SessionKind,
     Symbol,
     Value,
@@ -42,6 +43,8 @@ class Classes:
         self._late_fields: dict[tuple[ClassRef, str], Value] = {}
         self._later: dict[ClassRef, frozenset[str]] = {}
         self._depth = 0
+        self._base_values: dict[ClassRef, list[LibraryObject]] = {}
+        self.imperative: dict[ClassRef, tuple[Made, Value]] = {}
 
     def forget(self) -> None:
         self._instances.clear()
@@ -54,11 +57,45 @@ class Classes:
         if ref not in self._bases:
             self._bases[ref] = ()
             frame = self._interpreter.module_frame(ref.path)
-            found = [ancestor(frame.evaluate(b.value)) for b in ref.facts.bases if b.keyword is None and not b.stars]
+            found: list[Ancestor] = []
+            for base in ref.facts.bases:
+                if base.keyword is None and not base.stars:
+                    value = frame.evaluate(base.value)
+                    found += self._ancestors_of(ref, value)
             if any(frame.symbol_of(decorator) in sqlalchemy.BASE_DECORATORS for decorator in ref.facts.decorators):
                 found.append("sqlalchemy.orm.DeclarativeBase")
             self._bases[ref] = tuple(found)
         return self._bases[ref]
+
+    def _ancestors_of(self, ref: ClassRef, value: Value) -> list[Ancestor]:
+        """What a base stands for. ``declarative_base(cls=PreBase)`` is both a base and a project's class."""
+        if not isinstance(value, LibraryObject):
+            return [ancestor(value)]
+        self._base_values.setdefault(ref, []).append(value)
+        given = next((inner for key, inner in value.keywords if key == "cls"), None)
+        return [ancestor(given), value.dotted] if isinstance(given, ClassValue) else [value.dotted]
+
+    def base_option(self, ref: ClassRef, name: str) -> Value:
+        """What the call that made the declarative base was given by this keyword."""
+        for each in self.ancestors(ref):
+            for value in self._base_values.get(each, ()) if isinstance(each, ClassRef) else ():
+                for key, given in value.keywords:
+                    if key == name:
+                        return given
+        return None
+
+    def root(self, ref: ClassRef) -> str | None:
+        """A name for the declarative base that a class derives from: what its module calls it."""
+        for each in reversed(self.ancestors(ref)):
+            if not isinstance(each, ClassRef):
+                continue
+            if self.is_declarative_base(each) or each in self._base_values:
+                names = [b.value for b in each.facts.bases if b.keyword is None]
+                if self.is_declarative_base(each) or not names:
+                    return each.dotted
+                definition = self._interpreter.names.resolve(each.path, last_name(names[-1]) or "")
+                return f"{definition.path}:{definition.name}" if isinstance(definition, Variable) else each.dotted
+        return None
 
     def ancestors(self, ref: ClassRef) -> tuple[Ancestor, ...]:
         """The class and all its ancestors in method resolution order."""
@@ -105,8 +142,10 @@ class Classes:
             return any(isinstance(a, ClassRef) and self.keyword(a, "table") is True for a in self.ancestors(ref)) and (
                 self.keyword(ref, "table") is True
             )
-        if self._is_decorated_as_mapped(ref):
+        if ref in self.imperative or self._is_decorated_as_mapped(ref):
             return True
+        if "sqlalchemy.ext.declarative.AbstractConcreteBase" in self.bases(ref):
+            return False
         if not libraries & sqlalchemy.DECLARATIVE_BASES:
             return False
         return not (self.is_declarative_base(ref) or _own_flag(ref, "__abstract__"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from dbreview.finding import Place
 from dbreview.frameworks import python, sqlalchemy
@@ -17,8 +18,10 @@ from dbreview.link.values import (
     Conditions,
     Const,
     Entries,
+    FunctionValue,
     Items,
     Join,
+    LambdaValue,
     LibraryObject,
     Made,
     Ordered,
@@ -29,6 +32,9 @@ from dbreview.link.values import (
     Value,
 )
 from dbreview.project import Column, ColumnType, Default
+
+if TYPE_CHECKING:
+    from dbreview.link.tables import Draft
 
 _COLUMNS = sqlalchemy.COLUMN_MAKERS | sqlalchemy.MAPPED_COLUMN_MAKERS
 
@@ -48,6 +54,7 @@ class Owner:
     type_map: TypeMap
     is_sqlmodel: bool = False
     is_enum: Callable[[Value], bool] = lambda _: False
+    result_of: Callable[[Value], Value] = lambda _: None
 
 
 def is_column(value: Value) -> bool:
@@ -90,7 +97,7 @@ def read_column(made: Made | None, attribute: str, at: Place, annotated: Annotat
         _flag(made, "unique"),
         _flag(made, "index"),
         made.keyword("index") == Const(False),
-        tuple(default(keyword, value) for keyword, value in made.keywords if keyword in sqlalchemy.DEFAULTS),
+        tuple(default(keyword, value, owner) for keyword, value in made.keywords if keyword in sqlalchemy.DEFAULTS),
     )
     return ReadColumn(column, tuple(_targets(positional)))
 
@@ -108,13 +115,17 @@ def _annotated_type(annotated: Annotation | None, owner: Owner) -> ColumnType | 
     )
 
 
-def default(keyword: str, value: Value) -> Default:
+def default(keyword: str, value: Value, owner: Owner | None = None) -> Default:
     """What ``default=value`` does. A value that a call of the clock gave was computed while the class was read."""
     match value:
         case LibraryObject(dotted) if python.is_volatile(dotted):
             return Default(keyword, _called(dotted), True)
         case Symbol(dotted) if python.is_volatile(f"{dotted}()"):
             return Default(keyword, _called(f"{dotted}()"))
+        case FunctionValue() | LambdaValue():
+            made = owner.result_of(value) if owner is not None else None
+            if isinstance(made, LibraryObject) and python.is_volatile(made.dotted):
+                return Default(keyword, _called(made.dotted))
     return Default(keyword)
 
 
@@ -132,16 +143,16 @@ def _overlay(inner: Made, outer: Made) -> Made:
 def _read_field(made: Made, attribute: str, at: Place, annotated: Annotation | None, owner: Owner) -> ReadColumn:
     inner = made.keyword("sa_column")
     if isinstance(inner, Made):
-        return read_column(inner, attribute, at, annotated and replace(annotated, made=None), owner)
+        return read_column(inner, attribute, at, annotated and replace(annotated, made=None, wrapper=None), owner)
     extra = made.keyword("sa_column_kwargs")
     extras = dict(extra.items) if isinstance(extra, Entries) else {}
     is_primary = _flag(made, "primary_key")
     given = made.keyword("sa_column_args")
     arguments = given.items if isinstance(given, Record) else given.exact if isinstance(given, Items) else ()
-    defaults = [default(keyword, value) for keyword, value in made.keywords if keyword in sqlalchemy.DEFAULTS]
+    defaults = [default(keyword, value, owner) for keyword, value in made.keywords if keyword in sqlalchemy.DEFAULTS]
     if made.arguments and made.arguments[0] != Const(None):
-        defaults.append(default("default", made.arguments[0]))
-    defaults += [default(keyword, value) for keyword, value in extras.items() if keyword in sqlalchemy.DEFAULTS]
+        defaults.append(default("default", made.arguments[0], owner))
+    defaults += [default(keyword, value, owner) for keyword, value in extras.items() if keyword in sqlalchemy.DEFAULTS]
     column = Column(
         str(extras["name"].value) if isinstance(extras.get("name"), Const) else attribute,  # type: ignore[union-attr]
         attribute,
@@ -156,8 +167,7 @@ def _read_field(made: Made, attribute: str, at: Place, annotated: Annotation | N
     )
     targets = list(_targets(arguments))
     if made.has("foreign_key"):
-        on_delete = made.keyword("ondelete")
-        targets.append((made.keyword("foreign_key"), on_delete.value if isinstance(on_delete, Const) else None))  # type: ignore[arg-type]
+        targets.append((made.keyword("foreign_key"), on_delete_of(made)))
     return ReadColumn(column, tuple(targets))
 
 
@@ -175,10 +185,17 @@ def _targets(arguments: object) -> list[tuple[Value, str | None]]:
     found: list[tuple[Value, str | None]] = []
     for value in arguments:  # type: ignore[attr-defined]
         if isinstance(value, Made) and value.dotted in sqlalchemy.FOREIGN_KEYS:
-            on_delete = value.keyword("ondelete")
             target = value.arguments[0] if value.arguments else value.keyword("column")
-            found.append((target, on_delete.value if isinstance(on_delete, Const) else None))  # type: ignore[arg-type]
+            found.append((target, on_delete_of(value)))
     return found
+
+
+def on_delete_of(made: Made) -> str | None:
+    """What ``ondelete=`` says; an empty text where it cannot be read."""
+    given = made.keyword("ondelete")
+    if isinstance(given, Const):
+        return str(given.value) if given.value is not None else None
+    return "" if made.has("ondelete") or made.has("**") else None
 
 
 def _flag(made: Made, name: str) -> bool:
@@ -190,42 +207,41 @@ def _nullable(made: Made, annotated: Annotation | None, is_primary: bool) -> boo
     given = made.keyword("nullable")
     if isinstance(given, Const):
         return bool(given.value)
+    if made.has("nullable"):
+        return None
     if is_primary:
         return False
-    if annotated is not None:
+    if annotated is not None and (annotated.wrapper is not None or made.dotted in sqlalchemy.FIELD_MAKERS):
         return annotated.is_optional
-    return True if made.dotted in sqlalchemy.COLUMN_MAKERS else None
+    return True if made.dotted not in sqlalchemy.FIELD_MAKERS else None
 
 
 # --- indexes and constraints --------------------------------------------------------------
 
 
-def column_names(
-    values: tuple[Value, ...], columns: dict[str, Column], made_names: dict[Made, str]
-) -> tuple[str, ...] | None:
+def column_names(values: tuple[Value, ...], draft: Draft) -> tuple[str, ...] | None:
     """The column names that an index or constraint lists; ``""`` for an expression, None if one is unknown."""
-    terms = [term(value, columns, made_names) for value in values]
+    terms = [term(value, draft) for value in values]
     return tuple(found[0] for found in terms if found is not None) if None not in terms else None
 
 
-def term(value: Value, columns: dict[str, Column], made_names: dict[Made, str]) -> tuple[str, str] | None:
+def term(value: Value, draft: Draft) -> tuple[str, str] | None:
     """One column or expression of an index: the column's name (or ``""``), and what the database is told."""
     match value:
         case Const(str() as text):
-            return text, text
-        case TableColumn(_, name):
-            return name, name
-        case Attribute(_, name):
-            found = columns[name].name if name in columns else name
+            found = draft.keys.get(text, text)
+            return found, found
+        case TableColumn(_, name) | Attribute(_, name):
+            found = draft.columns[name].name if name in draft.columns else draft.keys.get(name, name)
             return found, found
         case Made():
-            if value not in made_names:
+            if value not in draft.made_names:
                 return None
-            attribute = made_names[value]
-            found = columns[attribute].name if attribute in columns else attribute
+            attribute = draft.made_names[value]
+            found = draft.columns[attribute].name if attribute in draft.columns else attribute
             return found, found
         case Ordered(inner, is_descending):
-            ordered = term(inner, columns, made_names)
+            ordered = term(inner, draft)
             if ordered is None or not is_descending:
                 return ordered
             told = f"{ordered[1]} DESC"

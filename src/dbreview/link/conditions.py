@@ -33,6 +33,10 @@ def truth(frame: Frame, test: Expression) -> bool | None:
 
     Reads names and constants only, so that asking does nothing.
     """
+    if frame.interpreter.reads_schema and not isinstance(test, (facts.BooleanOperation, facts.UnaryOperation)):
+        decided = _truth_of(frame.evaluate(test))
+        if decided is not None:
+            return decided
     match test:
         case facts.Constant(value, _, False):
             return bool(value)

@@ -12,6 +12,7 @@ from dbreview.link import (
     attributes,
     calling,
     conditions,
+    constants,
     effects,
     iterating,
     loading,
@@ -23,6 +24,7 @@ from dbreview.link.values import (
     Attribute,
     ClassValue,
     Closure,
+    ColumnsOf,
     Condition,
     Conditions,
     Const,
@@ -40,6 +42,7 @@ from dbreview.link.values import (
     Statement,
     Symbol,
     TableColumn,
+    TableColumns,
     Value,
 )
 
@@ -85,6 +88,10 @@ def evaluate(frame: Frame, expression: Expression) -> Value:
             return _binary(frame, frame.evaluate(left), operator, frame.evaluate(right))
         case facts.UnaryOperation(operator, operand):
             found = frame.evaluate(operand)
+            if frame.interpreter.reads_schema and operator == "not" and isinstance(found, Const):
+                return Const(not found.value)
+            if operator == "-" and isinstance(found, Const) and isinstance(found.value, int | float):
+                return Const(-found.value)
             return Condition("not", found.attribute) if isinstance(found, Condition) else None
         case facts.Conditional(test, body, orelse):
             frame.evaluate(test)
@@ -124,8 +131,9 @@ def _await(frame: Frame, value: Expression) -> Value:
 
 def _display(frame: Frame, kind: str, items: tuple[Expression, ...]) -> Value:
     values = tuple(frame.evaluate(item) for item in items)
+    unpacked = _unpacked(items, values)
     if kind == "tuple":
-        return Record(values) if not any(isinstance(item, facts.Starred) for item in items) else None
+        return Record(unpacked) if unpacked is not None else None
     element: Value = None
     fetch: Fetch | None = None
     for item, value in zip(items, values, strict=True):
@@ -134,9 +142,22 @@ def _display(frame: Frame, kind: str, items: tuple[Expression, ...]) -> Value:
             element = join(element, iterating.element_of(frame, value, None, item))
         else:
             element = join(element, value)
-    if not items or any(isinstance(item, facts.Starred) for item in items):
+    if not items or fetch is not None or unpacked is None:
         return Items(element, fetch)
-    return Items(element, is_literal=True, exact=values)
+    return Items(element, is_literal=True, exact=unpacked)
+
+
+def _unpacked(items: tuple[Expression, ...], values: tuple[Value, ...]) -> tuple[Value, ...] | None:
+    """The values of a display with the items of what is starred in it; None where they are not known."""
+    found: list[Value] = []
+    for item, value in zip(items, values, strict=True):
+        if not isinstance(item, facts.Starred):
+            found.append(value)
+        elif (inner := constants.exact_items(value)) is not None:
+            found += inner
+        else:
+            return None
+    return tuple(found)
 
 
 def _dict(frame: Frame, items: tuple[facts.DictItem, ...]) -> Value:
@@ -163,6 +184,10 @@ def _comparison(frame: Frame, expression: facts.Comparison) -> Value:
         if isinstance(attribute, Attribute):
             frame.interpreter.events.looked_up.add((attribute.model, attribute.name))
     right = rights[0]
+    if frame.interpreter.reads_schema and len(rights) == 1:
+        decided = constants.compare(left, operator, right)
+        if decided is not None:
+            return decided
     if operator == "==" and (isinstance(left, _UNMAPPED) or isinstance(right, _UNMAPPED)):
         return Join(left, right)
     if operator in ("==", "!=") and right == Const(None):
@@ -181,9 +206,16 @@ def _binary(frame: Frame, left: Value, operator: str, right: Value) -> Value:
         match left, right:
             case Const(str() as first), Const(str() as second):
                 return Const(first + second)
+            case Items(exact=first_items, fetch=None), Items(exact=second_items, fetch=None) if first_items:
+                joined = join(left.element, right.element)
+                return Items(joined, is_literal=right.is_literal, exact=(*first_items, *second_items))
             case Items(), Items():
                 return join(left, right)
             case Record(first_items), Record(second_items):
+                return Record((*first_items, *second_items))
+            case Record(first_items), Items(exact=second_items) if second_items:
+                return Record((*first_items, *second_items))
+            case Items(exact=first_items), Record(second_items) if first_items:
                 return Record((*first_items, *second_items))
     if operator == "%" and isinstance(left, Const) and isinstance(left.value, str) and isinstance(right, Const):
         try:
@@ -206,6 +238,8 @@ def _formatted(frame: Frame, parts: tuple[Expression, ...]) -> Value:
     is_known = True
     for part in parts:
         value = frame.evaluate(part)
+        if isinstance(value, LibraryObject) and python.is_volatile(value.dotted) and frame.interpreter.reads_schema:
+            return value
         if isinstance(value, Const):
             text += str(value.value)
         else:
@@ -232,6 +266,14 @@ def _subscript(frame: Frame, value: Expression, index: Expression) -> Value:
         case Statement(session=Session()):
             if isinstance(index, facts.Slice):
                 return replace(holder, is_limited=True)
+        case LibraryObject(dotted) if dotted.startswith("sqlalchemy."):
+            return LibraryObject(f"{dotted}[]")
+        case Made() | Attribute() | Aggregate() if frame.interpreter.reads_schema:
+            return Aggregate("[]")
+        case ColumnsOf(ref) if isinstance(key, Const) and isinstance(key.value, str):
+            return Attribute(ref, key.value)
+        case TableColumns(table) if isinstance(key, Const) and isinstance(key.value, str):
+            return TableColumn(table, key.value)
         case Symbol(dotted) if dotted in injector.MARKERS:
             return key
         case Symbol() | ClassValue():

@@ -86,6 +86,7 @@ class Interpreter:
         self.declared = Declared(self)
         self.events = Events()
         self.is_request = False
+        self.reads_schema = False
         self.route: Route | None = None
         self.most_contexts = _MOST_CONTEXTS
         self.request_state: dict[str, Value] = {}
@@ -155,6 +156,8 @@ class Interpreter:
             found: Value = None
             if value is not None:
                 found = self.guarded(Place(path, *value.at), partial(self.module_frame(path).evaluate, value))
+            if self.reads_schema and isinstance(found, LibraryObject) and python.is_volatile(found.dotted):
+                found = None  # named, so somebody wants the one value
             if (found is None or found == Const(None)) and annotation is not None:
                 found = self.declared.value(path, annotation)
             self._module_values[key] = found
@@ -238,6 +241,8 @@ class Interpreter:
             elif parameter.kind == "*":
                 rest = arguments.positional[position:]
                 value = Items(join_all(rest)) if rest else None
+                if self.reads_schema:
+                    value = Items(join_all(rest), is_literal=True, exact=rest)
             elif parameter.kind == "**":
                 named = {p.name for p in ref.facts.parameters}
                 rest_named = tuple((k, v) for k, v in arguments.keywords if k not in named)

@@ -11,6 +11,8 @@ from dbreview.link import (
     bounds,
     building,
     calling,
+    conditions,
+    constants,
     loops,
     rows,
 )
@@ -123,6 +125,10 @@ def part_of(frame: Frame, value: Value) -> Value:
 
 
 def comprehension(frame: Frame, node: facts.Comprehension) -> Value:
+    if frame.interpreter.reads_schema and len(node.clauses) == 1 and node.key is None:
+        items = constants.exact_items(frame.evaluate(node.clauses[0].iterable))
+        if items is not None:
+            return _unrolled(frame, node, items)
     outer = frame.env
     frame.env = dict(outer)
     pushed = 0
@@ -145,6 +151,20 @@ def comprehension(frame: Frame, node: facts.Comprehension) -> Value:
     frame.env = outer
     is_literal = len(node.clauses) == 1 and loops.is_constant(node.clauses[0].iterable, first)
     return Items(out_of_loop(made), loops.fetch_of(first), is_literal)
+
+
+def _unrolled(frame: Frame, node: facts.Comprehension, items: tuple[Value, ...]) -> Value:
+    """A comprehension over known items, one by one."""
+    outer = frame.env
+    frame.env = dict(outer)
+    found: list[Value] = []
+    clause = node.clauses[0]
+    for item in items:
+        frame.bind_target(clause.target, item)
+        if all(conditions.truth(frame, condition) is not False for condition in clause.conditions):
+            found.append(frame.evaluate(node.element))
+    frame.env = outer
+    return Items(join_all(found), is_literal=True, exact=tuple(found))
 
 
 def enter(frame: Frame, context: Expression) -> Value:

@@ -84,6 +84,7 @@ def merge(first: Statement, second: Statement) -> Statement:
         ordered_by=first.ordered_by or second.ordered_by,
         is_ordered=first.is_ordered or second.is_ordered,
         is_grouped=first.is_grouped or second.is_grouped,
+        is_narrowed=first.is_narrowed or second.is_narrowed or first.conditions != second.conditions,
         is_opaque=first.is_opaque or second.is_opaque,
     )
 

@@ -78,9 +78,7 @@ class Joins:
         theirs = {table.full_name for table in other}
         keys = tuple(_keys(local, other, foreign) + [k for k in _keys(other, local, foreign) if mine != theirs])
         if mine & theirs and {side.table for side in foreign} <= mine & theirs:
-            is_remote_foreign = remote is None or any(
-                (side.table, side.column) in {(s.table, s.column) for s in remote} for side in foreign
-            )
+            is_remote_foreign = remote is None or _are_remote(foreign, remote)
             return ("ONETOMANY" if is_remote_foreign else "MANYTOONE"), keys
         has_local = any(side.table in mine for side in foreign)
         has_remote = any(side.table in theirs for side in foreign)
@@ -201,6 +199,13 @@ class Joins:
             if found is not None:
                 yield Side(table.full_name, found.name)
                 return
+
+
+def _are_remote(foreign: list[Side], remote: list[Side]) -> bool:
+    """Whether foreign columns are on the remote side. Marks tell the sides of one column apart."""
+    if any(side.is_remote for side in remote) and any(side.is_foreign for side in foreign):
+        return any(side.is_remote and side.is_foreign for side in (*foreign, *remote))
+    return any((side.table, side.column) in {(s.table, s.column) for s in remote} for side in foreign)
 
 
 def _keys(tables: list[Table], others: list[Table], foreign: list[Side] | None = None) -> list[ForeignKey]:

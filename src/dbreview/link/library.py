@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 from dbreview import facts
 from dbreview.finding import Place
-from dbreview.frameworks import drivers, fastapi, injector, python, sqlalchemy
-from dbreview.link import attributes, calling, effects, iterating, loading, loops, methods, rows
+from dbreview.frameworks import drivers, fastapi, injector, python, sqlalchemy, tortoise
+from dbreview.link import attributes, calling, constants, effects, iterating, loading, loops, methods, rows
 from dbreview.link.arguments import Arguments
+from dbreview.link.joining import join_all
+from dbreview.link.names import ClassRef
 from dbreview.link.syntax import names_in
 from dbreview.link.values import (
     Aggregate,
@@ -30,6 +32,7 @@ from dbreview.link.values import (
     Loader,
     Made,
     Ordered,
+    Partial,
     Record,
     Session,
     SessionFactory,
@@ -67,7 +70,7 @@ def call(frame: Frame, dotted: str, arguments: Arguments, node: facts.Call) -> V
         return Session(kind_of_made, is_scoped=True)
     if dotted in DEPENDS:
         return _depends(frame, arguments)
-    if dotted in sqlalchemy.SCHEMA_OBJECTS:
+    if dotted in sqlalchemy.SCHEMA_OBJECTS or dotted in tortoise.SCHEMA_OBJECTS:
         hidden = (None,) if arguments.is_open else ()
         return Made(dotted, (*arguments.positional, *hidden), arguments.keywords, at)
     if dotted in drivers.CONNECTS:
@@ -83,7 +86,7 @@ def call(frame: Frame, dotted: str, arguments: Arguments, node: facts.Call) -> V
         loading.note_filled(frame, arguments.get(0, "instance"), arguments.get(1, "key"))
         return None
     if dotted.startswith(("sqlalchemy.", "sqlmodel.")):
-        return _sqlalchemy(dotted, arguments)
+        return _sqlalchemy(frame, dotted, arguments)
     if dotted == "builtins.dict" and not arguments.positional:
         return Entries(arguments.keywords, (None,) if arguments.is_open else ())
     if dotted in fastapi.PASSES_ON:
@@ -133,12 +136,12 @@ def _depends(frame: Frame, arguments: Arguments) -> LibraryObject:
     return LibraryObject("fastapi.Depends", (target,) if target is not None else ())
 
 
-def _sqlalchemy(dotted: str, arguments: Arguments) -> Value:
+def _sqlalchemy(frame: Frame, dotted: str, arguments: Arguments) -> Value:
     prefix, _, name = dotted.rpartition(".")
     if name in sqlalchemy.LOADERS:
         return loader(None, name, arguments)
     if prefix.endswith(".func"):
-        return Aggregate(name)
+        return Aggregate(name, arguments.positional if frame.interpreter.reads_schema else ())
     if name == "and_":
         return Conditions(arguments.positional)
     if name in ("or_", "not_"):
@@ -149,10 +152,20 @@ def _sqlalchemy(dotted: str, arguments: Arguments) -> Value:
         return Ordered(arguments.get(0, "column"), name == "desc")
     if name in sqlalchemy.EXPRESSIONS:
         return Aggregate(name)
+    if name == "has_inherited_table":
+        return _has_inherited_table(frame, arguments.get(0, "cls"))
     if name == "col":
         return arguments.get(0, "column_expression")
     hidden: tuple[tuple[str, Value], ...] = (("**", None),) if arguments.is_open else ()
     return LibraryObject(f"{dotted}()", arguments.positional, (*arguments.keywords, *hidden))
+
+
+def _has_inherited_table(frame: Frame, value: Value) -> Const | None:
+    if not isinstance(value, ClassValue):
+        return None
+    classes = frame.interpreter.classes
+    parents = [a for a in classes.ancestors(value.ref)[1:] if isinstance(a, ClassRef)]
+    return Const(any(classes.is_mapped(parent) for parent in parents))
 
 
 def loader(before: Loader | None, name: str, arguments: Arguments) -> Loader | None:
@@ -190,7 +203,13 @@ def _python(frame: Frame, dotted: str, arguments: Arguments, node: facts.Call) -
     if dotted in python.ONE_ITEM:
         return iterating.element_of(frame, first, None, node)
     match dotted:
+        case "re.sub":
+            return constants.substitute(arguments.positional)
         case "builtins.enumerate":
+            known = constants.exact_items(first) if frame.interpreter.reads_schema else None
+            if known is not None:
+                pairs = tuple(Record((Const(number), item)) for number, item in enumerate(known))
+                return Items(join_all(pairs), is_literal=True, exact=pairs)
             items = rows.as_items(frame, first, node)
             if isinstance(items, Items):
                 return Items(Record((None, items.element)), items.fetch, items.is_literal)
@@ -206,6 +225,8 @@ def _python(frame: Frame, dotted: str, arguments: Arguments, node: facts.Call) -
             return Items(None, is_literal=all(isinstance(v, Const) for v in arguments.positional))
         case "typing.cast":
             return arguments.get(1, "val")
+        case "functools.partial" if frame.interpreter.reads_schema:
+            return Partial(first, arguments.positional[1:], arguments.keywords)
         case "functools.partial" | "contextlib.contextmanager" | "contextlib.asynccontextmanager" | "functools.wraps":
             return first
         case "contextlib.closing" | "contextlib.aclosing":
@@ -281,6 +302,10 @@ def _getattr(frame: Frame, arguments: Arguments, node: facts.Call) -> Value:
     if not isinstance(name, Const) or not isinstance(name.value, str):
         return None
     written = facts.Attribute(node.arguments[0].value, name.value, node.at, node.at)
+    holder = arguments.get(0, "object")
+    if isinstance(holder, ClassValue) and len(arguments.positional) > 2:
+        if frame.interpreter.classes.member(holder.ref, name.value) is None:
+            return arguments.positional[2]
     return attributes.attribute_of(frame, arguments.get(0, "object"), name.value, written)
 
 

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from dbreview.link.frame import Frame
     from dbreview.link.interpret import Interpreter
 
-_EQUAL = frozenset({"==", "in", "in constants", "in query"})
+_EQUAL = frozenset({"==", "in", "in query"})
+"""Not ``in constants``: values that the source lists are few, and each is in many rows."""
 _RANGE = frozenset({"<", "<=", ">", ">=", "between"})
 
 
@@ -44,6 +45,7 @@ def lookups_of(interpreter: Interpreter, roles: Mapping[str, Role]) -> Iterator[
                 kind,
                 _beside(statement, attribute),
                 statement.is_limited,
+                not (statement.is_narrowed or statement.is_opaque),
                 route,
             )
 
@@ -69,7 +71,9 @@ def _beside(statement: Statement, attribute: Attribute) -> frozenset[str]:
     return frozenset(
         c.attribute.name
         for c in statement.conditions
-        if _is_equal(c) and c.attribute.model is attribute.model and c.attribute.name != attribute.name
+        if (_is_equal(c) or c.operator == "is")
+        and c.attribute.model is attribute.model
+        and c.attribute.name != attribute.name
     )
 
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Literal
 
 from dbreview import facts
 from dbreview.finding import Place
-from dbreview.frameworks import python, sqlalchemy
-from dbreview.link import building, effects, joining, library, lookups, rows
+from dbreview.frameworks import sqlalchemy
+from dbreview.link import building, constants, effects, joining, library, lookups, rows
 from dbreview.link.events import Effect
 from dbreview.link.joining import in_loop, join, join_all, out_of_loop
 from dbreview.link.loops import fetch_of
@@ -91,7 +91,7 @@ def call(
         case Items():
             return _items(frame, receiver, name, arguments, func)
         case Entries():
-            return _entries(receiver, name, arguments)
+            return _entries(frame, receiver, name, arguments, func)
         case Loader():
             if name in sqlalchemy.LOADERS:
                 return library.loader(receiver, name, arguments)
@@ -102,7 +102,7 @@ def call(
         case Aggregate():
             return receiver
         case Const(str() as text):
-            return _text(text, name, arguments)
+            return constants.call_text(text, name, arguments.positional, arguments.keywords)
         case Made():
             if name in ("asc", "desc"):
                 return Ordered(receiver, name == "desc")
@@ -278,6 +278,11 @@ def _items(frame: Frame, items: Items, name: str, arguments: Arguments, func: fa
         fetch = items.fetch or _fetch_of_loop(frame)
         frame.env[func.value.id] = Items(join(items.element, out_of_loop(added)), fetch, exact=exact)
         return None
+    if name == "extend" and isinstance(func.value, facts.Name) and frame.interpreter.reads_schema:
+        more = constants.exact_items(arguments.get(0, "iterable"))
+        if more is not None:
+            frame.env[func.value.id] = replace(items, exact=(*items.exact, *more))
+            return None
     if name in ("extend", "update") and isinstance(func.value, facts.Name):
         frame.env[func.value.id] = join(replace(items, is_literal=False), arguments.get(0, "iterable"))
         return None
@@ -297,13 +302,27 @@ def _fetch_of_loop(frame: Frame) -> Fetch | None:
     return frame.filling[-1] if frame.filling else None
 
 
-def _entries(entries: Entries, name: str, arguments: Arguments) -> Value:
+def _entries(frame: Frame, entries: Entries, name: str, arguments: Arguments, func: facts.Attribute) -> Value:
     key = arguments.get(0, "key")
+    if name == "setdefault" and isinstance(key, Const) and isinstance(func.value, facts.Name):
+        value = arguments.get(1, "default")
+        if all(known != key.value for known, _ in entries.items):
+            frame.env[func.value.id] = replace(entries, items=(*entries.items, (str(key.value), value)))
+        return None
+    if name == "update" and isinstance(func.value, facts.Name):
+        added = key if isinstance(key, Entries) else Entries(arguments.keywords, () if key is None else (key,))
+        frame.env[func.value.id] = Entries((*entries.items, *added.items), (*entries.others, *added.others)[:8])
+        return None
     if name in ("items", "values", "keys"):
         inner = join_all(value for _, value in entries.items)
         fetch = next((found for found in map(fetch_of, entries.others) if found is not None), None)
         element = Record((None, inner)) if name == "items" else inner if name == "values" else None
-        return Items(element, fetch, is_literal=bool(entries.items) and not entries.others)
+        is_literal = bool(entries.items) and not entries.others
+        exact: tuple[Value, ...] = ()
+        if is_literal and frame.interpreter.reads_schema:
+            pairs = [(Const(known), value) for known, value in entries.items]
+            exact = tuple(Record(p) if name == "items" else p[name == "values"] for p in pairs)
+        return Items(element, fetch, is_literal, exact=exact)
     if name in ("get", "pop") and isinstance(key, Const):
         missing: Value = None
         if not entries.others:
@@ -330,15 +349,3 @@ def _attribute(frame: Frame, attribute: Attribute, name: str, arguments: Argumen
     if name in ("and_", "of_type"):  # a loader option narrowed to some rows or a subclass
         return attribute
     return Aggregate(name)
-
-
-def _text(text: str, name: str, arguments: Arguments) -> Value:
-    if name not in python.TEXT_METHODS:
-        return None
-    given = [value.value for value in arguments.positional if isinstance(value, Const)]
-    if len(given) != len(arguments.values()):
-        return None
-    try:
-        return Const(getattr(text, name)(*given))
-    except (TypeError, ValueError, IndexError, KeyError, AttributeError):
-        return None

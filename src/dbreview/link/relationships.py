@@ -77,7 +77,7 @@ class RelationshipReader:
             target.name if target is not None else target_name,
             is_collection,
             _lazy(options, annotated, made) if is_fully_read else None,
-            _text(options.get("back_populates")) or _backref_name(options),
+            _inverse(options),
             _local_columns(draft, keys) if direction == "MANYTOONE" else (),
             options.get("viewonly") == Const(True),
             direction,
@@ -87,7 +87,8 @@ class RelationshipReader:
             is_single_parent=options.get("single_parent") == Const(True),
             secondary=self._secondary(options),
             foreign_keys=keys,
-            has_own_join=bool(options.keys() & {"primaryjoin", "overlaps"}),
+            has_own_join="primaryjoin" in options,
+            has_overlaps="overlaps" in options,
         )
         if target is not None:
             self._add_backref(relationship, draft, options, target, made)
@@ -179,12 +180,12 @@ class RelationshipReader:
 
 def _is_collection(options: dict[str, Value], annotated: Annotation | None, direction: Direction | None) -> bool | None:
     given = options.get("uselist")
+    if annotated is not None and annotated.wrapper == "mapped" and not annotated.is_collection:
+        return False
     if isinstance(given, Const) and given.value is not None:
         return bool(given.value)
-    if annotated is not None and annotated.wrapper in ("mapped", "dynamic", "write_only"):
-        return annotated.is_collection
-    if annotated is not None and annotated.target is not None:
-        return annotated.is_collection
+    if annotated is not None and (annotated.wrapper is not None or annotated.target is not None):
+        return annotated.is_collection and not (direction == "MANYTOONE" and annotated.wrapper == "mapped")
     if "collection_class" in options:
         return True
     return direction != "MANYTOONE" if direction is not None else None
@@ -222,6 +223,13 @@ def _passive_deletes(options: dict[str, Value]) -> bool | Literal["all"] | None:
         case Const(value):
             return bool(value)
     return None
+
+
+def _inverse(options: dict[str, Value]) -> str | None:
+    """The name of the other side; an empty text where it is given and cannot be read."""
+    found = _text(options.get("back_populates")) or _backref_name(options)
+    is_given = any(options.get(key, Const(None)) != Const(None) for key in ("back_populates", "backref"))
+    return found or ("" if is_given else None)
 
 
 def _text(value: Value) -> str | None:

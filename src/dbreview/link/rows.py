@@ -74,5 +74,5 @@ def as_items(frame: Frame, source: Value, node: Expression) -> Value:
         case Either(parts):
             return next((found for found in (as_items(frame, part, node) for part in parts) if found is not None), None)
         case Record(items):
-            return Items(join_all(items), is_literal=True)
+            return Items(join_all(items), is_literal=True, exact=items)
     return None

@@ -45,6 +45,12 @@ def unknown_of(tables: tuple[Table, ...], models: tuple[Model, ...]) -> tuple[Un
     """What of the schema could not be read, each once."""
     found = {unknown for table in tables for unknown in table.unknown}
     found |= {unknown for model in models for unknown in model.unknown}
+    for table in tables:
+        if not table.has_known_name:
+            found.add(Unknown(table.at, f"the name of the table of `{table.title}`"))
+        for key in table.foreign_keys:
+            if not key.target:
+                found.add(Unknown(key.at, f"what `{table.title}.{', '.join(key.columns)}` refers to"))
     for model in models:
         for relationship in model.relationships.values():
             if relationship.model == model.dotted and relationship.target is None:

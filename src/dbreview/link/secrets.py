@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from dbreview import facts
 from dbreview.facts import Expression
 from dbreview.frameworks import naming, python
-from dbreview.link.names import ClassRef, Names
+from dbreview.link.names import ClassRef, FunctionRef, Names
 from dbreview.link.syntax import last_name
 from dbreview.link.values import Const, Entity, Instance, LibraryObject, Value
 
@@ -46,20 +46,31 @@ def has_hashing(names: Names) -> bool:
 
 
 def _note(frame: Frame, ref: ClassRef, name: str, value: Expression, at: facts.Span) -> None:
-    frame.interpreter.events.saw_secret(frame.place(at), ref, name, _is_plain(frame, value))
+    is_plain = None if _hashes_itself(frame, ref, name) else _is_plain(frame, value)
+    frame.interpreter.events.saw_secret(frame.place(at), ref, name, is_plain)
 
 
 def _is_plain(frame: Frame, node: Expression) -> bool | None:
     """Whether a value is what the client sent: a password field of a schema, as it came."""
-    found = frame.evaluate(node)
-    if isinstance(found, LibraryObject) or (last_name(node) or "").lower().find("hash") >= 0:
-        return False
     if isinstance(node, facts.Attribute) and naming.is_password(node.attr):
         owner = frame.evaluate(node.value)
         return True if isinstance(owner, Instance) and node.attr in owner.ref.members else None
-    if isinstance(found, Const) and found.value is None:
+    found = frame.evaluate(node)
+    is_hash = isinstance(found, LibraryObject) and "()" in found.dotted
+    if is_hash or "hash" in (last_name(node) or "").lower() or found == Const(None):
         return False
     return None
+
+
+def _hashes_itself(frame: Frame, ref: ClassRef, name: str) -> bool:
+    """Whether the model changes what is written: ``@validates("password")``."""
+    for ancestor in frame.interpreter.classes.ancestors(ref):
+        for member in ancestor.members.values() if isinstance(ancestor, ClassRef) else ():
+            for decorator in member.facts.decorators if isinstance(member, FunctionRef) else ():
+                if isinstance(decorator, facts.Call) and last_name(decorator.func) == "validates":
+                    if any(isinstance(a.value, facts.Constant) and a.value.value == name for a in decorator.arguments):
+                        return True
+    return False
 
 
 def _dumped(node: Expression) -> Expression | None:

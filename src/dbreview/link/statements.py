@@ -11,6 +11,7 @@ from dbreview.facts import Block, Expression
 from dbreview.frameworks import sqlalchemy
 from dbreview.link import (
     conditions,
+    constants,
     effects,
     iterating,
     loops,
@@ -183,6 +184,12 @@ def _merge(frame: Frame, other: dict[str, Value]) -> None:
 
 def _for(frame: Frame, statement: facts.For) -> None:
     values = iterating.iterated(frame, statement.iterable)
+    exact = constants.exact_items(values) if frame.interpreter.reads_schema else None
+    if exact is not None:
+        for item in exact:
+            frame.bind_target(statement.target, item)
+            run(frame, statement.body)
+        return
     loop = iterating.loop_over(
         frame, statement.target, statement.iterable, values, frame.place(statement.at), statement.body
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from dbreview.finding import Place
 from dbreview.frameworks import sqlalchemy
@@ -34,6 +34,11 @@ class Draft:
     core_table: Made | None = None
     parent: ClassRef | None = None
     is_concrete: bool = False
+    has_table: bool = True
+    is_named_none: bool = False
+    sort_orders: dict[str, int] = field(default_factory=dict)
+    keys: dict[str, str] = field(default_factory=dict)
+    index_names: str | None = None
     unknown: list[Unknown] = field(default_factory=list)
 
     def note(self, reason: str, at: Place | None = None) -> None:
@@ -42,8 +47,10 @@ class Draft:
 
     def is_single(self) -> bool:
         """Whether the class is stored in its parent's table: single-table inheritance."""
-        if self.parent is None or self.is_concrete:
+        if self.parent is None or self.is_concrete or self.core_table is not None:
             return False
+        if self.is_named_none:
+            return True
         has_key = any(made.dotted in sqlalchemy.PRIMARY_KEYS for made in self.arguments)
         return not has_key and not any(self.columns[a].is_primary_key for a in self.own_columns if a in self.columns)
 
@@ -53,6 +60,9 @@ def build_table(
 ) -> Table:
     builder = _Builder(drafts, draft, columns)
     builder.read()
+    for attribute, column in columns.items():
+        if column.name in builder.primary and not column.is_primary_key:
+            columns[attribute] = replace(column, is_primary_key=True, is_nullable=False)
     title = ref.name if ref is not None else draft.ref.dotted
     return Table(
         draft.table_name or title,
@@ -70,6 +80,7 @@ def build_table(
         (*draft.unknown, *builder.unknown),
         tuple(str(m.arguments[0].value) for m in draft.arguments if _is_check(m) and isinstance(m.arguments[0], Const)),
         draft.parent.dotted if draft.parent is not None and not draft.is_single() and not draft.is_concrete else None,
+        has_known_name=draft.table_name is not None,
     )
 
 
@@ -87,19 +98,39 @@ class _Builder:
         self.unknown: list[Unknown] = []
 
     def read(self) -> None:
+        """Fill the lists."""
         for attribute, targets in self._draft.targets.items():
             for target, on_delete in targets if attribute in self._columns else ():
                 column = self._columns[attribute]
                 self.keys.append(ForeignKey((column.name,), self._targets((target,)), column.at, on_delete))
         for column in self._columns.values():
             if column.is_indexed:
-                name = f"ix_{self._draft.table_name}_{column.name}" if self._draft.table_name else None
+                name = self._index_name(column.name)
                 only = (column.name,)
                 self.indexes.append(Index(name, only, column.is_unique, column.at, only, is_of_column=True))
             elif column.is_unique:
                 self.uniques.append(UniqueConstraint(None, (column.name,), column.at, True))
         for made in self._draft.arguments:
             self._argument(made)
+
+    def _index_name(self, column: str) -> str | None:
+        """What ``index=True`` is called: ``ix_users_email``, or as the naming convention says."""
+        draft = self._draft
+        if draft.table_name is None:
+            return None
+        table = f"{draft.schema}_{draft.table_name}" if draft.schema else draft.table_name
+        words = {
+            "table_name": draft.table_name,
+            "column_0_name": column,
+            "column_0_label": f"{table}_{column}",
+            "column_0_N_name": column,
+            "column_0_N_label": f"{table}_{column}",
+            "column_0_key": column,
+        }
+        try:
+            return (draft.index_names or "ix_%(column_0_label)s") % words
+        except (KeyError, ValueError, TypeError):
+            return None
 
     def _argument(self, made: Made) -> None:
         if made.dotted in sqlalchemy.INDEXES:
@@ -114,14 +145,14 @@ class _Builder:
             self._key_constraint(made)
 
     def _names(self, values: tuple[Value, ...], what: str, at: Place) -> tuple[str, ...] | None:
-        names = reading.column_names(values, self._draft.columns, self._draft.made_names)
+        names = reading.column_names(values, self._draft)
         if names is None:
             self.unknown.append(Unknown(at, what))
         return names
 
     def _index(self, made: Made) -> Index:
         name = made.arguments[0] if made.arguments else made.keyword("name")
-        terms = [reading.term(value, self._draft.columns, self._draft.made_names) for value in made.arguments[1:]]
+        terms = [reading.term(value, self._draft) for value in made.arguments[1:]]
         if None in terms or not terms:
             self.unknown.append(Unknown(made.at, "the columns of an index"))
         options = {key: value for key, value in made.keywords if key.rpartition("_")[2] in sqlalchemy.INDEX_OPTIONS}
@@ -143,7 +174,7 @@ class _Builder:
         remote = made.arguments[1] if len(made.arguments) > 1 else made.keyword("refcolumns")
         names = self._names(_sequence(local), "the columns of a foreign key", made.at)
         if names:
-            on_delete = _text(made.keyword("ondelete"))
+            on_delete = reading.on_delete_of(made)
             self.keys.append(ForeignKey(names, self._targets(_sequence(remote)), made.at, on_delete))
         elif names is not None:
             self.unknown.append(Unknown(made.at, "the columns of a foreign key"))
@@ -160,10 +191,13 @@ def target_name(drafts: Mapping[ClassRef, Draft], target: Value) -> str | None:
             return text
         case Attribute(model, name):
             draft = drafts.get(model)
-            if draft is None or not draft.table_name:
+            while draft is not None and draft.parent is not None and name not in draft.own_columns:
+                draft = drafts.get(draft.parent)
+            if draft is None:
                 return None
-            column = draft.columns.get(name)
-            table = f"{draft.schema}.{draft.table_name}" if draft.schema else draft.table_name
+            column = draft.columns.get(name) or next((c for c in draft.columns.values() if c.name == name), None)
+            title = draft.table_name or draft.ref.name
+            table = f"{draft.schema}.{title}" if draft.schema else title
             return f"{table}.{column.name if column else name}"
         case TableColumn(Made(arguments=(Const(str() as table), *_)) as made, name):
             schema = _text(made.keyword("schema"))

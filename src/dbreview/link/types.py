@@ -68,7 +68,9 @@ def annotated_type(
         standard = sqlalchemy.TYPES_OF_PYTHON[value.dotted]
         if is_sqlmodel and standard == "String":
             standard = "AutoString"
-        return ColumnType(standard, True, has_zone=False if standard in sqlalchemy.ZONED_TYPES else None)
+        # SQLModel's own type for times is aware in some versions and naive in others.
+        is_naive = standard in sqlalchemy.ZONED_TYPES and not is_sqlmodel
+        return ColumnType(standard, True, has_zone=False if is_naive else None)
     return ColumnType(name) if name is not None else None
 
 

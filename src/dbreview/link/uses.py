@@ -35,7 +35,7 @@ class Uses:
 
     def is_used(self, table: Table, key: ForeignKey) -> bool | None:
         """Whether anything looks rows of the table up by this key; None where there is no code to tell."""
-        if not self._has_code or table.model is None:
+        if not self._has_code or table.model is None or table.orm == "tortoise":
             return None
         attributes = [column.attribute for column in table.columns if column.name in key.columns]
         if any((table.model, name) in self._looked_up | self._followed for name in attributes):

@@ -154,11 +154,16 @@ class Aggregate:
     """An SQL function or expression that is no plain column: ``func.count()``."""
 
     name: str
+    arguments: tuple[Value, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """A statement being built. ``session`` is set for the legacy ``Query``, which can run itself."""
+    """A statement being built. ``session`` is set for the legacy ``Query``, which can run itself.
+
+    ``is_narrowed`` says that more than ``conditions`` may leave rows out: a join, an ``or_``, a filter that only
+    some paths add. ``is_opaque`` says that nobody knows what was done to it.
+    """
 
     kind: Literal["select", "insert", "update", "delete", "text", "unknown"]
     selected: tuple[Value, ...]
@@ -171,6 +176,7 @@ class Statement:
     ordered_by: tuple[Attribute, ...] = ()
     is_ordered: bool = False
     is_grouped: bool = False
+    is_narrowed: bool = False
     is_opaque: bool = False
 
     @property
@@ -285,6 +291,22 @@ class TableColumns:
 
 
 @dataclass(frozen=True, slots=True)
+class Partial:
+    """A function with some of its arguments given: ``partial(mapped_column, nullable=False)``."""
+
+    function: Value
+    positional: tuple[Value, ...]
+    keywords: tuple[tuple[str, Value], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnsOf:
+    """``User.__table__.c``."""
+
+    model: ClassRef
+
+
+@dataclass(frozen=True, slots=True)
 class Ordered:
     """A column with a direction: ``User.created_at.desc()``."""
 
@@ -355,6 +377,8 @@ Value: TypeAlias = (
     | Either
     | Made
     | Ordered
+    | Partial
+    | ColumnsOf
     | Join
     | TableColumn
     | TableColumns

@@ -1,0 +1,169 @@
+"""Tortoise ORM: which symbol declares what. Tables only; sources are its own modules of the same names."""
+
+from __future__ import annotations
+
+MODEL = "tortoise.Model"
+META = "tortoise.Model.Meta"
+"""What ``class Meta(Model.Meta)`` derives from; it sets nothing."""
+
+LIBRARY_MODELS = frozenset(
+    {
+        "fastapi_admin.models.AbstractAdmin",
+        "fastapi_users.db.TortoiseBaseUserModel",
+        "fastapi_users_db_tortoise.TortoiseBaseUserModel",
+        "fastapi_users_db_tortoise.access_token.TortoiseBaseAccessTokenModel",
+        "fastapi_users_tortoise.TortoiseBaseUserAccountModel",
+        "fastapi_users_tortoise.TortoiseBaseUserAccountModelUUID",
+        "fastapi_users_tortoise.TortoiseBaseUserOAuthAccountModel",
+        "fastapi_users_tortoise.TortoiseBaseUserOAuthAccountModelUUID",
+        "fastapi_users_tortoise.access_token.TortoiseBaseAccessTokenModel",
+    }
+)
+"""Abstract models of other libraries: what derives from them is a model, with columns that nobody here knows."""
+
+ANY_FIELD = "tortoise.fields.Field"
+_OF_FIELD = ("source_field", "generated", "primary_key", "null", "default", "db_default", "unique", "db_index")
+_OF_NUMBER = ("primary_key",)
+_OF_TIME = ("auto_now", "auto_now_add")
+_OF_KEY = ("to", "related_name", "on_delete", "db_constraint", "null")
+
+PARAMETERS: dict[str, tuple[str, ...]] = {
+    ANY_FIELD: _OF_FIELD,
+    "tortoise.fields.BigIntField": _OF_NUMBER,
+    "tortoise.fields.BinaryField": (),
+    "tortoise.fields.BooleanField": (),
+    "tortoise.fields.CharEnumField": ("enum_type", "description", "max_length"),
+    "tortoise.fields.CharField": ("max_length",),
+    "tortoise.fields.DateField": (),
+    "tortoise.fields.DatetimeField": _OF_TIME,
+    "tortoise.fields.DecimalField": ("max_digits", "decimal_places"),
+    "tortoise.fields.FloatField": (),
+    "tortoise.fields.IntEnumField": ("enum_type", "description"),
+    "tortoise.fields.IntField": _OF_NUMBER,
+    "tortoise.fields.JSONField": ("encoder", "decoder"),
+    "tortoise.fields.SmallIntField": _OF_NUMBER,
+    "tortoise.fields.TextField": ("primary_key", "unique", "db_index"),
+    "tortoise.fields.TimeDeltaField": (),
+    "tortoise.fields.TimeField": _OF_TIME,
+    "tortoise.fields.UUIDField": (),
+    "tortoise.contrib.mysql.fields.GeometryField": _OF_FIELD,
+    "tortoise.contrib.mysql.fields.UUIDField": ("binary_compression",),
+    "tortoise.contrib.postgres.fields.ArrayField": ("element_type",),
+    "tortoise.contrib.postgres.fields.TSVectorField": ("source_fields", "config", "weights", "stored"),
+    "tortoise.fields.ForeignKeyField": _OF_KEY,
+    "tortoise.fields.OneToOneField": _OF_KEY,
+    "tortoise.fields.ManyToManyField": (
+        "to", "through", "forward_key", "backward_key", "related_name", "on_delete", "db_constraint", "unique",
+    ),
+}  # fmt: skip
+"""The makers of fields, with the names of their parameters in order."""
+
+OTHER_NAMES: dict[str, str] = {
+    "tortoise.fields.BigIntegerField": "tortoise.fields.BigIntField",
+    "tortoise.fields.CharEnumFieldInstance": "tortoise.fields.CharEnumField",
+    "tortoise.fields.DateTimeField": "tortoise.fields.DatetimeField",
+    "tortoise.fields.DurationField": "tortoise.fields.TimeDeltaField",
+    "tortoise.fields.ForeignKey": "tortoise.fields.ForeignKeyField",
+    "tortoise.fields.ForeignKeyFieldInstance": "tortoise.fields.ForeignKeyField",
+    "tortoise.fields.IntEnumFieldInstance": "tortoise.fields.IntEnumField",
+    "tortoise.fields.IntegerField": "tortoise.fields.IntField",
+    "tortoise.fields.ManyToManyFieldInstance": "tortoise.fields.ManyToManyField",
+    "tortoise.fields.OneToOneFieldInstance": "tortoise.fields.OneToOneField",
+    "tortoise.fields.SmallIntegerField": "tortoise.fields.SmallIntField",
+}
+"""Other names of the same makers."""
+
+OTHER_KEYWORDS: dict[str, str] = {
+    "pk": "primary_key",
+    "index": "db_index",
+    "model_name": "to",
+    "create_unique_index": "unique",
+}
+"""Keywords that later versions spell otherwise."""
+
+FOREIGN_KEY = "tortoise.fields.ForeignKeyField"
+ONE_TO_ONE = "tortoise.fields.OneToOneField"
+MANY_TO_MANY = "tortoise.fields.ManyToManyField"
+KEYS = frozenset({FOREIGN_KEY, ONE_TO_ONE})
+RELATIONS = KEYS | {MANY_TO_MANY}
+
+TYPES: dict[str, str] = {
+    "BigIntField": "BigInteger",
+    "BinaryField": "LargeBinary",
+    "BooleanField": "Boolean",
+    "CharEnumField": "String",
+    "CharField": "String",
+    "DateField": "Date",
+    "DatetimeField": "DateTime",
+    "DecimalField": "Numeric",
+    "FloatField": "Float",
+    "IntEnumField": "SmallInteger",
+    "IntField": "Integer",
+    "JSONField": "JSON",
+    "SmallIntField": "SmallInteger",
+    "TextField": "Text",
+    "TimeDeltaField": "Interval",
+    "TimeField": "Time",
+    "UUIDField": "Uuid",
+    "GeometryField": "Geometry",
+    "ArrayField": "ARRAY",
+    "TSVectorField": "TSVECTOR",
+}
+"""The fields by the names that SQLAlchemy gives to such types."""
+
+ZONED = frozenset({"DatetimeField", "TimeField"})
+"""Fields that keep a time, on PostgreSQL as TIMESTAMPTZ and TIMETZ."""
+
+KEEPING_TIME = frozenset({"tortoise.fields.DatetimeField", "tortoise.fields.TimeField"})
+"""Fields for which ``auto_now`` and ``auto_now_add`` mean something; others swallow the words."""
+
+GENERATED_KEYS = frozenset({"tortoise.fields.UUIDField", "tortoise.contrib.mysql.fields.UUIDField"})
+"""Fields that make their own value as a primary key."""
+
+COMPUTED = "tortoise.contrib.postgres.fields.TSVectorField"
+"""A field that the database fills, and for which ``db_index`` makes no index."""
+
+ON_DELETE: dict[str, str] = {
+    "CASCADE": "CASCADE",
+    "RESTRICT": "RESTRICT",
+    "SET_NULL": "SET NULL",
+    "SET_DEFAULT": "SET DEFAULT",
+    "NO_ACTION": "NO ACTION",
+}
+
+INDEXES: dict[str, tuple[str | None, str | None]] = {
+    "tortoise.indexes.Index": (None, None),
+    "tortoise.indexes.PartialIndex": (None, None),
+    "tortoise.contrib.postgres.indexes.PostgreSQLIndex": (None, "postgresql"),
+    "tortoise.contrib.postgres.indexes.BloomIndex": ("bloom", "postgresql"),
+    "tortoise.contrib.postgres.indexes.BrinIndex": ("brin", "postgresql"),
+    "tortoise.contrib.postgres.indexes.GinIndex": ("gin", "postgresql"),
+    "tortoise.contrib.postgres.indexes.GistIndex": ("gist", "postgresql"),
+    "tortoise.contrib.postgres.indexes.HashIndex": ("hash", "postgresql"),
+    "tortoise.contrib.postgres.indexes.SpGistIndex": ("spgist", "postgresql"),
+    "tortoise.contrib.mysql.indexes.FullTextIndex": ("fulltext", "mysql"),
+    "tortoise.contrib.mysql.indexes.SpatialIndex": ("spatial", "mysql"),
+}
+"""Indexes of ``Meta.indexes``: their method, and the one database that has it."""
+
+UNIQUE_CONSTRAINTS = frozenset({"tortoise.migrations.constraints.UniqueConstraint"})
+CHECK_CONSTRAINTS = frozenset({"tortoise.migrations.constraints.CheckConstraint"})
+
+SCHEMA_OBJECTS = frozenset(
+    PARAMETERS.keys() | OTHER_NAMES.keys() | INDEXES.keys() | UNIQUE_CONSTRAINTS | CHECK_CONSTRAINTS
+)
+
+MODULES = "modules"
+"""The keyword with which ``Tortoise.init`` and ``register_tortoise`` are told which modules belong to which app."""
+
+APPS = "apps"
+"""The key of a configuration under which the apps stand, each with its ``models``."""
+
+TABLE_NAMER = "table_name_generator"
+"""The keyword that gives tables without a name of their own another default."""
+
+LAZY = "tortoise"
+"""The loading strategy of all its relations: they are never loaded without being asked for."""
+
+DEFAULT_KEY = "tortoise.fields.IntField"
+"""The primary key that a model gets as ``id`` where it declares none."""
