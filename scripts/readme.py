@@ -1,6 +1,6 @@
-"""Keeps README.md true: its rule table and its examples of output are made here, and CI runs its commands.
+"""Keeps README.md true: its rule table, examples of output and diagrams are made here, and CI runs its commands.
 
-python scripts/readme.py            write the table and the output
+python scripts/readme.py            write the table, the output and the diagrams
 python scripts/readme.py check      fail where one of them is stale
 python scripts/readme.py run NAME   print the commands marked `<!-- command: NAME -->`
 """
@@ -17,15 +17,18 @@ from pathlib import Path
 from dbreview.rulebook import Rulebook
 
 README = Path(__file__).parent.parent / "README.md"
+FIXTURES = README.parent / "tests" / "fixtures"
 _TABLE = re.compile(r"(<!-- rules: begin -->\n).*?(<!-- rules: end -->)", re.DOTALL)
+_DIAGRAMS = re.compile(r"(<!-- diagrams: begin -->\n).*?(<!-- diagrams: end -->)", re.DOTALL)
 _OUTPUT = re.compile(r"(<!-- output: dbreview (.*?) -->\n+```text\n).*?(```)", re.DOTALL)
 _COMMAND = r"<!-- command: {name} -->\n+```sh\n(.*?)```"
 
 
 def refreshed(readme: str) -> str:
-    """The text with a fresh table and fresh output in the places of the old ones."""
-    table = rule_table()
+    """The text with a fresh table, fresh diagrams and fresh output in the places of the old ones."""
+    table, drawn = rule_table(), diagrams()
     readme = _TABLE.sub(lambda found: f"{found[1]}\n{table}\n{found[2]}", readme)
+    readme = _DIAGRAMS.sub(lambda found: f"{found[1]}\n{drawn}\n{found[2]}", readme)
     return _OUTPUT.sub(lambda found: f"{found[1]}{output(found[2])}{found[3]}", readme)
 
 
@@ -51,6 +54,15 @@ def rule_table() -> str:
     return head + "".join(
         f"| {rule.code} | [{rule.name}](rules/{rule.name}.md) | {rule.severity} | {_cell(rule.summary)} |\n"
         for rule in Rulebook.read(README.parent / "rules").rules
+    )
+
+
+def diagrams() -> str:
+    """The schema of each example application, as Mermaid draws it."""
+    folders = sorted(folder for folder in FIXTURES.iterdir() if (folder / "pyproject.toml").is_file())
+    paths = [folder.relative_to(README.parent).as_posix() for folder in folders]
+    return "\n".join(
+        f"[{path}]({path}):\n\n```mermaid\n{output(f'schema {path} --format mermaid')}```\n" for path in paths
     )
 
 

@@ -1,4 +1,4 @@
-"""The command line: options into settings, a review into output and an exit status.
+"""The command line: options into settings, what a run found into output and an exit status.
 
 Slow imports (LibCST, rich) wait until a command needs them.
 """
@@ -6,10 +6,8 @@ Slow imports (LibCST, rich) wait until a command needs them.
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 import traceback
-from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -23,7 +21,7 @@ from dbreview.output import (
     prepare_streams,
     wants_colour,
     write,
-    write_file,
+    write_to,
 )
 from dbreview.rulebook import PageError, Rule, Rulebook, UnknownRule
 from dbreview.settings import (
@@ -35,11 +33,14 @@ from dbreview.settings import (
     find_settings,
     read_settings,
 )
+from dbreview.terminal import say, say_as_it_is, shows_tracebacks, style, tell, watched, width
 
 if TYPE_CHECKING:
+    from dbreview.report.style import Style
     from dbreview.review import Review
 
 FOUND_NOTHING, FOUND_SOMETHING, FAILED = 0, 1, 2
+SCHEMA_FORMATS = ("text", "json", "mermaid", "dot")
 _INTERRUPTED = 130
 _REPORT = "This is a mistake in dbreview. Please report it with the line above and the file it was about."
 
@@ -64,6 +65,14 @@ def _split(ctx: click.Context, option: click.Parameter, values: tuple[str, ...])
     return tuple(part.strip() for value in values for part in value.split(",") if part.strip())
 
 
+# What the commands that read a project have in common.
+_to_file = click.option("--output-file", type=click.Path(dir_okay=False, path_type=Path),
+                        help="Write to a file instead of standard output.")  # fmt: skip
+_with_config = click.option("--config", type=click.Path(path_type=Path), metavar="FILE",
+                            help="Settings from this file.")  # fmt: skip
+_isolated = click.option("--isolated", is_flag=True, help="No settings from files.")
+
+
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, "-V", "--version", message="dbreview %(version)s")
 def commands() -> None:
@@ -86,11 +95,9 @@ def commands() -> None:
               help="The least severity that gives exit status 1. [default: warning]")  # fmt: skip
 @click.option("--exit-zero", is_flag=True, help="Exit status 0 whatever is found.")
 @click.option("--output-format", type=click.Choice(FORMATS), help="[default: text]")
-@click.option("--output-file", type=click.Path(dir_okay=False, path_type=Path),
-              help="Write the report to a file.")  # fmt: skip
-@click.option("--config", type=click.Path(path_type=Path), metavar="FILE",
-              help="Settings from this file.")  # fmt: skip
-@click.option("--isolated", is_flag=True, help="No settings from files.")
+@_to_file
+@_with_config
+@_isolated
 @click.option("--force-exclude", is_flag=True,
               help="Leave out excluded files even if they are named, as hooks do.")  # fmt: skip
 @click.option("--statistics", is_flag=True, help="Show how often each rule is broken.")
@@ -118,17 +125,15 @@ def check(  # noqa: PLR0913, PLR0917  (click passes one argument per option)
     The whole project is analysed, whatever the paths; the report is about the paths.
     Exit status: 0 nothing to report, 1 findings, 2 dbreview could not do its job.
     """
-    from dbreview.discover import common_folder
+    from dbreview import run
 
-    if config and isolated:
-        raise click.UsageError("--config and --isolated exclude each other")
     if paths[:1] == ("check",) and not os.path.lexists("check"):  # `dbreview --quiet check src`
         paths = paths[1:]
     paths = paths or (".",)
     rulebook = _rulebook()
     for name, selectors in (("--select", select), ("--extend-select", extend_select), ("--ignore", ignore)):
         _refuse_unknown(name, selectors, rulebook)
-    settings = _settings(common_folder(paths), config, isolated, rulebook)
+    settings = _settings(paths, config, isolated, rulebook)
     settings = replace(
         settings.with_selectors(Selectors(select or None, extend_select, ignore)),
         advice=advice or settings.advice,
@@ -138,16 +143,49 @@ def check(  # noqa: PLR0913, PLR0917  (click passes one argument per option)
     )
     if statistics and settings.output_format not in ("text", "concise", "json"):
         raise click.UsageError(f"--statistics has no {settings.output_format} format")
-    review = _review(paths, settings, rulebook, shows_progress=not quiet)
-    report = _report(review, settings, statistics=statistics, quiet=quiet, to_file=output_file is not None)
-    if output_file:
-        write_file(output_file, report)
-    else:
-        write(report)
-    _tell(review, verbose=verbose)
-    if any(problem.is_fatal for problem in review.problems):
+    reviewed = watched(lambda progress: run.review(paths, settings, rulebook, progress), quiet=quiet)
+    look = style(quiet=quiet, to_file=output_file is not None)
+    write_to(output_file, _report(reviewed, settings, look, statistics=statistics))
+    tell(reviewed.problems, verbose=verbose)
+    if verbose:
+        from dbreview.report.understanding import render
+
+        say_as_it_is(render(reviewed))
+    if any(problem.is_fatal for problem in reviewed.problems):
         return FAILED
-    return FOUND_SOMETHING if not exit_zero and _fails(review, settings.fail_on) else FOUND_NOTHING
+    return FOUND_SOMETHING if not exit_zero and _fails(reviewed, settings.fail_on) else FOUND_NOTHING
+
+
+@commands.command()
+@click.argument("paths", nargs=-1, metavar="[PATH]...")
+@click.option("--format", "--output-format", "output_format", type=click.Choice(SCHEMA_FORMATS), default="text",
+              help="[default: text]")  # fmt: skip
+@_to_file
+@_with_config
+@_isolated
+@click.option("-q", "--quiet", is_flag=True, help="Only the schema.")
+def schema(  # noqa: PLR0913, PLR0917
+    paths: tuple[str, ...],
+    output_format: str,
+    output_file: Path | None,
+    config: Path | None,
+    isolated: bool,
+    quiet: bool,
+) -> int:
+    """Show tables, keys, indexes and relationships, read from the code alone.
+
+    The whole project is analysed, whatever the paths; shown is what the paths declare.
+    Exit status: 0, or 2 where dbreview could not do its job.
+    """
+    from dbreview import run
+    from dbreview.report.schema import render
+
+    paths = paths or (".",)
+    settings = _settings(paths, config, isolated, _rulebook())
+    found = watched(lambda progress: run.schema(paths, settings, progress), quiet=quiet)
+    write_to(output_file, render(found, output_format, style(quiet=quiet, to_file=output_file is not None)))
+    tell(found.problems)
+    return FAILED if any(problem.is_fatal for problem in found.problems) else FOUND_NOTHING
 
 
 @commands.command()
@@ -172,7 +210,7 @@ def rules(output_format: str) -> int:
     if output_format == "json":
         write(as_json(rulebook))
     elif is_terminal(sys.stdout):
-        write(as_table(rulebook, has_colour=wants_colour(sys.stdout), width=_width()))
+        write(as_table(rulebook, has_colour=wants_colour(sys.stdout), width=width()))
     else:
         write(as_lines(rulebook))
     return FOUND_NOTHING
@@ -187,15 +225,15 @@ def main() -> NoReturn:
         error.show()
         status = FAILED
     except (SettingsError, PageError, OutputError) as error:
-        _say(str(error))
+        say(str(error))
         status = FAILED
     except (KeyboardInterrupt, click.Abort):
         status = _INTERRUPTED
     except Exception as error:
         last = traceback.extract_tb(error.__traceback__)[-1]
-        _say(f"{type(error).__name__}: {error} ({Path(last.filename).name}:{last.lineno})")
-        _say(_REPORT)
-        if _shows_tracebacks() or {"-v", "--verbose"} & set(sys.argv):
+        say(f"{type(error).__name__}: {error} ({Path(last.filename).name}:{last.lineno})")
+        say(_REPORT)
+        if shows_tracebacks() or {"-v", "--verbose"} & set(sys.argv):
             traceback.print_exc()
         status = FAILED
     sys.exit(status)
@@ -213,51 +251,28 @@ def _refuse_unknown(option: str, selectors: tuple[str, ...], rulebook: Rulebook)
             raise click.BadParameter(str(error), param_hint=option) from error
 
 
-def _settings(start: Path, config: Path | None, isolated: bool, rulebook: Rulebook) -> Settings:
+def _settings(paths: tuple[str, ...], config: Path | None, isolated: bool, rulebook: Rulebook) -> Settings:
+    from dbreview.discover import common_folder
+
+    if config and isolated:
+        raise click.UsageError("--config and --isolated exclude each other")
     if isolated:
         return Settings()
     if config:
         return read_settings(config, rulebook, folder=Path.cwd())
-    return find_settings(start, rulebook)
+    return find_settings(common_folder(paths), rulebook)
 
 
-def _review(paths: tuple[str, ...], settings: Settings, rulebook: Rulebook, *, shows_progress: bool) -> Review:
-    from dbreview.report.progress import ProgressBar
-    from dbreview.run import review
-
-    if not (shows_progress and is_terminal(sys.stderr)):
-        return review(paths, settings, rulebook)
-    with closing(ProgressBar()) as bar:
-        return review(paths, settings, rulebook, bar)
-
-
-def _report(review: Review, settings: Settings, *, statistics: bool, quiet: bool, to_file: bool) -> str:
+def _report(review: Review, settings: Settings, look: Style, *, statistics: bool) -> str:
     from dbreview.report import render
-    from dbreview.report.style import Style
 
-    style = Style(
-        has_colour=not to_file and wants_colour(sys.stdout),
-        has_summary=not quiet,
-    )
     if not statistics:
-        return render(review, settings.output_format, style)
+        return render(review, settings.output_format, look)
     from dbreview.report import statistics as counts
 
     if settings.output_format == "json":
         return counts.render_json(review)
-    return counts.render(review, style)
-
-
-def _tell(review: Review, *, verbose: bool) -> None:
-    """To standard error: what could not be done, and how much was understood."""
-    for problem in review.problems:
-        _say(problem.message)
-        if problem.detail and (verbose or _shows_tracebacks()):
-            click.echo(problem.detail, err=True)
-    if verbose:
-        from dbreview.report.understanding import render
-
-        click.echo(render(review), err=True, nl=False)
+    return counts.render(review, look)
 
 
 def _fails(review: Review, fail_on: str) -> bool:
@@ -270,16 +285,4 @@ def _page(rule: Rule) -> str:
         return rule.page
     from dbreview.report.rules import page
 
-    return page(rule, has_colour=wants_colour(sys.stdout), width=_width())
-
-
-def _width() -> int:
-    return shutil.get_terminal_size().columns
-
-
-def _shows_tracebacks() -> bool:
-    return bool(os.environ.get("DBREVIEW_TRACEBACK"))
-
-
-def _say(message: str) -> None:
-    click.echo(f"dbreview: {message}", err=True)
+    return page(rule, has_colour=wants_colour(sys.stdout), width=width())

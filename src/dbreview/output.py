@@ -34,6 +34,14 @@ def write(text: str) -> None:
         raise OutputError(f"standard output: {error.strerror or error}") from error
 
 
+def write_to(path: Path | None, text: str) -> None:
+    """To a file if there is one, else to standard output."""
+    if path is None:
+        write(text)
+    else:
+        write_file(path, text)
+
+
 def write_file(path: Path, text: str) -> None:
     """To a file, which holds either its old content or all of the new one."""
     data = text.encode("utf-8", errors="backslashreplace")

@@ -35,7 +35,7 @@ def check(project: Project) -> Iterator[Finding]:
         is_unused = all(each.is_used is False for _, each in group)
         is_declined = any((c := table.column(name)) is not None and c.declines_index for name in key.columns)
         is_audit = _is_audit(key) and not keeps_audit_indexed
-        if is_mostly_indexed or is_declined or is_audit:
+        if is_mostly_indexed or is_declined or is_audit or _is_between(table):
             yield _finding(group, "low")
         else:
             yield _finding(group, "medium" if is_unused else "high")
@@ -58,7 +58,7 @@ def _finding(group: list[tuple[Table, ForeignKey]], confidence: Confidence) -> F
     return Finding(
         at=key.at,
         message=f"{names} refers to `{target}` and no index starts with it{more}",
-        help=_help(key),
+        help=_help(table, key),
         notes=tuple(notes),
         confidence=confidence if partial is None else "low",
     )
@@ -77,7 +77,19 @@ def _attribute(table: Table, name: str) -> str:
     return column.attribute if column is not None and table.model is not None else name
 
 
-def _help(key: ForeignKey) -> str:
+def _is_between(table: Table) -> bool:
+    """Whether Tortoise makes the table by itself for a relation that is many to many."""
+    return table.orm == "tortoise" and table.model is None
+
+
+def _help(table: Table, key: ForeignKey) -> str:
+    if _is_between(table):
+        return (
+            f"Add an index on `{key.columns[0]}` in a migration, or make `{table.name}` a model of its own, "
+            f'named by `through="{table.name}"`, whose key has `db_index=True`.'
+        )
+    if table.orm == "tortoise":
+        return "Add `db_index=True` to the field (and the index to a migration)."
     if len(key.columns) == 1:
         return "Add `index=True` to the column (and the index to a migration)."
     names = ", ".join(f'"{column}"' for column in key.columns)

@@ -35,7 +35,7 @@ def _missing(tables: Sequence[Table], lacking: Sequence[Table], column: str, wha
         yield Finding(
             at=table.at,
             message=f"`{table.class_name}` does not say {what}, unlike {having} of the {len(tables)} tables here",
-            help=_help(column),
+            help=_help(table, column),
             confidence=_confidence(table, is_custom, having * 2 >= len(tables), column),
         )
 
@@ -55,7 +55,7 @@ def _for_the_project(lacking: Sequence[Table], column: str, what: str) -> Iterat
     yield Finding(
         at=first.at,
         message=f"`{first.class_name}` does not say {what}{more}",
-        help=_help(column),
+        help=_help(first, column),
         notes=tuple(_notes(others)),
         confidence="low" if _is_lookup(first) else "high",
     )
@@ -67,7 +67,10 @@ def _notes(others: Sequence[Table]) -> Iterator[Note]:
         yield Note(f"`{table.class_name}` does not either{more}", table.at)
 
 
-def _help(column: str) -> str:
+def _help(table: Table, column: str) -> str:
+    if table.orm == "tortoise":
+        keyword = "auto_now" if column == "updated_at" else "auto_now_add"
+        return f"Add `{column} = fields.DatetimeField({keyword}=True)`, best in an abstract base class."
     update = ", onupdate=func.now()" if column == "updated_at" else ""
     return (
         f"Add `{column} = mapped_column(DateTime(timezone=True), server_default=func.now(){update})`, best in a mixin."

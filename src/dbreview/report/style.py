@@ -7,7 +7,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """``has_summary`` is false where only the findings themselves are wanted."""
+    """``has_summary`` is false where only the findings themselves are wanted.
+
+    ``width`` is that of the terminal, None where nobody reads the lines on one.
+    """
 
     has_colour: bool = False
     has_summary: bool = True
+    width: int | None = None
