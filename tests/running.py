@@ -32,10 +32,13 @@ Import = Callable[[str], ModuleType]
 Request = tuple[str, str, dict[str, Any]]
 
 
-def shown(rule: str, heading: str, *, having: str = "") -> pytest.MarkDecorator:
-    """Run a test for each example of a rule under this heading that has this file."""
+def shown(rule: str, heading: str, *, having: str = "", is_of_tortoise: bool = False) -> pytest.MarkDecorator:
+    """Run a test for each example of a rule under this heading that has this file, and is of this ORM."""
     examples = [
-        each for each in EXAMPLES[rule] if each.title.startswith(heading) and (not having or having in each.files)
+        each
+        for each in EXAMPLES[rule]
+        if each.title.startswith(heading) and (not having or having in each.files)
+        if is_of_tortoise is any("from tortoise" in text for text in each.files.values())
     ]
     return pytest.mark.parametrize("example", examples, ids=lambda each: each.title)
 
