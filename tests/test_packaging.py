@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 import dbreview
-from dbreview.cli import check
+from dbreview.cli import SCHEMA_FORMATS, check, schema
 from dbreview.rulebook import Rulebook
 from dbreview.settings import FORMATS
 
@@ -111,10 +111,12 @@ class TestReadme:
     def test_every_format_is_told(self) -> None:
         told = set(re.findall(r"^\| `(\w+)` \| ", README.split("`--output-format` |")[1].split("## ")[0], re.MULTILINE))
         assert told == set(FORMATS)
+        told = set(re.findall(r"^\| `(\w+)` \| ", README.split("| `--format` |")[1].split("\n\n")[0], re.MULTILINE))
+        assert told == set(SCHEMA_FORMATS)
 
     def test_every_option_told_exists(self) -> None:
-        options = {name for option in check.params for name in option.opts} | {"--version"}
-        assert set(re.findall(r"`(--[a-z-]+)", README)) <= options
+        options = {name for option in (*check.params, *schema.params) for name in option.opts}
+        assert set(re.findall(r"`(--[a-z-]+)", README)) <= options | {"--version"}
 
     def test_example_settings_are_valid(self, tmp_path: Path) -> None:
         from dbreview.settings import read_settings
