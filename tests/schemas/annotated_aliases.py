@@ -1,7 +1,6 @@
 """Columns that live in Annotated aliases: nested, optional, merged with a call, declared anew."""
 
 # misread: indexes: an alias means what it last meant above; of nested ones the first counts
-# misread: unique: an alias means what it last meant above; of nested ones the first counts
 
 from datetime import datetime
 from typing import Annotated, Optional

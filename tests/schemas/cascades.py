@@ -1,7 +1,5 @@
 """What happens to the children, in every way it can be said."""
 
-# misread: cascade: a list of cascades
-
 from sqlalchemy import Column, ForeignKey, Integer
 from sqlalchemy.orm import declarative_base, relationship
 

@@ -1,7 +1,5 @@
 """``key=`` gives a column a second name, which constraints of its table use."""
 
-# misread: foreign keys: foreign keys to columns by their key
-
 from sqlalchemy import (
     Column,
     ForeignKey,

@@ -3,7 +3,6 @@
 # misread: tables: Table.fullname and Table.to_metadata
 # misread: columns: Table.fullname and Table.to_metadata
 # misread: foreign keys: Table.fullname and Table.to_metadata
-# misread: unknown: Table.fullname and Table.to_metadata
 
 import sqlalchemy
 from sqlalchemy import (

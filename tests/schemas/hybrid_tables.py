@@ -1,6 +1,5 @@
 """``__table__ = Table(...)``: the class maps a table that is already there."""
 
-# misread: tables: other names for the columns of a table, two classes for one table
 # misread: attributes: other names for the columns of a table, two classes for one table
 
 from sqlalchemy import Column, ForeignKey, Index, Integer, MetaData, String, Table, UniqueConstraint

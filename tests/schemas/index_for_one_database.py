@@ -1,7 +1,5 @@
 """``ddl_if``: the index is made on one database only."""
 
-# misread: indexes: what is inside an expression
-
 from sqlalchemy import Column, ForeignKey, Index, Integer, String, func
 from sqlalchemy.orm import declarative_base
 

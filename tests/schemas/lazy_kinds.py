@@ -1,7 +1,5 @@
 """Every loading strategy, and every way to write it."""
 
-# misread: lazy: the value of a member of an enumeration
-
 from enum import Enum
 
 from sqlalchemy import Column, ForeignKey, Integer

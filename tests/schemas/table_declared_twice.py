@@ -2,7 +2,9 @@
 
 # misread: tables: the first class keeps the table, later definitions add to it
 # misread: columns: the first class keeps the table, later definitions add to it
-# misread: primary keys: the first class keeps the table, later definitions add to it
+# misread: null: the first class keeps the table, later definitions add to it
+# misread: foreign keys: the first class keeps the table, later definitions add to it
+# misread: indexes: the first class keeps the table, later definitions add to it
 
 from sqlalchemy import Column, ForeignKey, Index, Integer, MetaData, String, Table
 from sqlalchemy.orm import declarative_base, relationship

@@ -1,9 +1,7 @@
 """Core tables that functions and loops make."""
 
-# misread: tables: tables of functions that are called more than once, and of loops
 # misread: columns: tables of functions that are called more than once, and of loops
-# misread: foreign keys: tables of functions that are called more than once, and of loops
-# misread: indexes: tables of functions that are called more than once, and of loops
+# misread: unknown: tables of functions that are called more than once, and of loops
 
 from sqlalchemy import Column, DateTime, ForeignKey, Index, Integer, MetaData, String, Table, func
 

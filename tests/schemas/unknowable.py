@@ -1,7 +1,5 @@
 """What nobody can know without the environment. Saying the default is fine, inventing is not."""
 
-# misread: indexed: a flag that depends on the environment
-# misread: indexes: a flag that depends on the environment
 # unknown: Gauge: an index depends on the environment
 # unknown: Valve: columns depend on the environment
 # unknown: pipes: its columns are read from a file

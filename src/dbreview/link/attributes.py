@@ -108,6 +108,12 @@ def attribute_of(frame: Frame, holder: Value, name: str, node: facts.Attribute) 
             if dotted == "re.compile()":
                 return LibraryObject(f"re.compile().{name}", given)
             return _library_attribute(frame, dotted, name)
+        case Made(dotted, (Const(str() as title), *_)) if dotted in sqlalchemy.TABLES and name in ("name", "fullname"):
+            schema = holder.keyword("schema")
+            is_full = name == "fullname" and isinstance(schema, Const) and schema.value
+            return Const(f"{schema.value}.{title}" if is_full and isinstance(schema, Const) else title)
+        case Const() if name == "value" and frame.interpreter.reads_schema:
+            return holder  # of a member of an Enum
         case Made():
             return TableColumns(holder) if name in ("c", "columns") else None
         case Aggregate() if frame.interpreter.reads_schema:

@@ -41,10 +41,14 @@ _COLUMNS = sqlalchemy.COLUMN_MAKERS | sqlalchemy.MAPPED_COLUMN_MAKERS
 
 @dataclass(frozen=True, slots=True)
 class ReadColumn:
-    """A column with the foreign keys written in it; targets may still be attributes of models."""
+    """A column with the foreign keys written in it; targets may still be attributes of models.
+
+    ``unknown`` names the flags whose values cannot be read.
+    """
 
     column: Column
     targets: tuple[tuple[Value, str | None], ...] = ()
+    unknown: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +76,7 @@ def is_relationship(value: Value) -> bool:
 def read_column(made: Made | None, attribute: str, at: Place, annotated: Annotation | None, owner: Owner) -> ReadColumn:
     """The column that a schema object (or a bare annotation) declares."""
     if annotated is not None and annotated.made is not None:
-        inner = annotated.made
+        inner = _unnamed(annotated.made)
         made = _overlay(inner, made) if made is not None else inner
     if made is None:
         is_nullable = annotated.is_optional if annotated is not None else None
@@ -99,7 +103,7 @@ def read_column(made: Made | None, attribute: str, at: Place, annotated: Annotat
         made.keyword("index") == Const(False),
         tuple(default(keyword, value, owner) for keyword, value in made.keywords if keyword in sqlalchemy.DEFAULTS),
     )
-    return ReadColumn(column, tuple(_targets(positional)))
+    return ReadColumn(column, tuple(_targets(positional)), _unknown_flags(made))
 
 
 def _annotated_type(annotated: Annotation | None, owner: Owner) -> ColumnType | None:
@@ -132,6 +136,13 @@ def default(keyword: str, value: Value, owner: Owner | None = None) -> Default:
 def _called(dotted: str) -> str:
     """``datetime.utcnow`` for ``datetime.datetime.utcnow().replace()``."""
     return ".".join(dotted.partition("()")[0].rsplit(".", 2)[-2:])
+
+
+def _unnamed(made: Made) -> Made:
+    """The name of a column in an ``Annotated`` alias does not count."""
+    if made.arguments and isinstance(made.arguments[0], Const) and isinstance(made.arguments[0].value, str):
+        return replace(made, arguments=made.arguments[1:])
+    return made
 
 
 def _overlay(inner: Made, outer: Made) -> Made:
@@ -168,7 +179,7 @@ def _read_field(made: Made, attribute: str, at: Place, annotated: Annotation | N
     targets = list(_targets(arguments))
     if made.has("foreign_key"):
         targets.append((made.keyword("foreign_key"), on_delete_of(made)))
-    return ReadColumn(column, tuple(targets))
+    return ReadColumn(column, tuple(targets), _unknown_flags(made))
 
 
 def _field_type(made: Made, kind: ColumnType | None) -> ColumnType | None:
@@ -199,8 +210,14 @@ def on_delete_of(made: Made) -> str | None:
 
 
 def _flag(made: Made, name: str) -> bool:
-    """Whether a flag is set. A value that is computed may be true, and a missing index is only told for sure."""
-    return made.has(name) and made.keyword(name) not in (Const(False), Const(None))
+    """Whether a flag is set."""
+    given = made.keyword(name)
+    return isinstance(given, Const) and bool(given.value)
+
+
+def _unknown_flags(made: Made) -> tuple[str, ...]:
+    flags = ("primary_key", "index", "unique")
+    return tuple(name for name in flags if made.has(name) and not isinstance(made.keyword(name), Const))
 
 
 def _nullable(made: Made, annotated: Annotation | None, is_primary: bool) -> bool | None:
@@ -249,8 +266,10 @@ def term(value: Value, draft: Draft) -> tuple[str, str] | None:
         case Statement(kind="text", selected=(Const(str() as text), *_)):
             word = re.match(r'\s*"?(\w+)"?(\s+(asc|desc)\b.*)?$', text, re.IGNORECASE)
             return (word[1] if word else ""), text.strip() if word else f"({text.strip()})"
-        case Aggregate(name):
-            return "", f"({name}(...))"
+        case Aggregate(name, arguments):
+            parts = [term(argument, draft) for argument in arguments]
+            told = ", ".join(part[1] if part is not None else "..." for part in parts) if arguments else "..."
+            return "", f"({name}({told}))"
         case LibraryObject() | Condition() | Conditions() | Join():
             return "", "(...)"
     return None

@@ -217,6 +217,8 @@ class Drafter:
 
     def _add_column(self, draft: Draft, read: ReadColumn, made: Made | None, is_own: bool) -> None:
         attribute = read.column.attribute
+        for flag in read.unknown:
+            draft.note(f"`{flag}=` of {attribute}", read.column.at)
         draft.columns[attribute] = read.column
         draft.targets[attribute] = read.targets
         if is_own:
@@ -397,7 +399,7 @@ class Drafter:
                 key = value.keyword("key")
                 attribute = str(key.value) if isinstance(key, Const) else read.column.name
                 column = replace(read.column, attribute=attribute)
-                self._add_column(draft, ReadColumn(column, read.targets), value, True)
+                self._add_column(draft, replace(read, column=column), value, True)
             elif isinstance(value, Made):
                 draft.arguments.append(value)
             else:

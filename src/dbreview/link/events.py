@@ -8,7 +8,7 @@ from typing import Literal
 from dbreview.facts import Span
 from dbreview.finding import Confidence, Place
 from dbreview.link.names import ClassRef, FunctionRef
-from dbreview.link.values import Entity, SessionKind, Statement
+from dbreview.link.values import Entity, Made, SessionKind, Statement
 from dbreview.project import Relationship, Route
 
 
@@ -109,6 +109,7 @@ class Events:
     changed: set[ClassRef] = field(default_factory=set)
     statements: dict[tuple[Place, Statement], Route | None] = field(default_factory=dict)
     secrets: dict[tuple[Place, ClassRef, str], bool | None] = field(default_factory=dict)
+    tables_made: dict[Made, None] = field(default_factory=dict)
     mistakes: dict[Place, Exception] = field(default_factory=dict)
 
     def saw_session_call(self, at: Place, kind: SessionKind | None) -> None:

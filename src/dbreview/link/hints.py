@@ -73,7 +73,8 @@ def _read_generic(
         )
     if name == "Annotated":
         made = next((v for v in (frame.evaluate(a) for a in arguments[1:]) if isinstance(v, Made)), None)
-        return _read(frame, first, replace(so_far, made=so_far.made or made), depth + 1)
+        inner = _read(frame, first, so_far, depth + 1)
+        return replace(inner, made=inner.made or made)  # of nested ones SQLAlchemy takes the innermost
     if name == "Optional":
         return _read(frame, first, replace(so_far, is_optional=True), depth + 1)
     if name == "Union":
@@ -89,7 +90,8 @@ def _read_generic(
         return _read(frame, first, replace(so_far, is_collection=True), depth + 1)
     if name in ("dict", "Dict") and len(arguments) == 2:
         return replace(_read(frame, arguments[1], replace(so_far, is_collection=True), depth + 1), type="dict")
-    return replace(so_far, type=so_far.type or name, target=node)
+    names = (*so_far.names, dotted) if dotted else so_far.names
+    return replace(so_far, type=so_far.type or name, target=node, names=names)
 
 
 def _read_name(frame: Frame, node: Expression, so_far: Annotation, depth: int) -> Annotation:

@@ -20,11 +20,13 @@ from dbreview.link.events import Loop
 from dbreview.link.joining import in_loop, join, join_all, out_of_loop
 from dbreview.link.names import FunctionRef
 from dbreview.link.values import (
+    Const,
     Context,
     Coroutine,
     Either,
     Engine,
     Entity,
+    Entries,
     FunctionValue,
     Instance,
     Items,
@@ -125,7 +127,7 @@ def part_of(frame: Frame, value: Value) -> Value:
 
 
 def comprehension(frame: Frame, node: facts.Comprehension) -> Value:
-    if frame.interpreter.reads_schema and len(node.clauses) == 1 and node.key is None:
+    if frame.interpreter.reads_schema and len(node.clauses) == 1:
         items = constants.exact_items(frame.evaluate(node.clauses[0].iterable))
         if items is not None:
             return _unrolled(frame, node, items)
@@ -158,12 +160,17 @@ def _unrolled(frame: Frame, node: facts.Comprehension, items: tuple[Value, ...])
     outer = frame.env
     frame.env = dict(outer)
     found: list[Value] = []
+    named: list[tuple[str, Value]] = []
     clause = node.clauses[0]
     for item in items:
         frame.bind_target(clause.target, item)
         if all(conditions.truth(frame, condition) is not False for condition in clause.conditions):
+            key = frame.evaluate(node.key) if node.key is not None else None
             found.append(frame.evaluate(node.element))
+            named += [(str(key.value), found[-1])] if isinstance(key, Const) else []
     frame.env = outer
+    if node.key is not None:
+        return Entries(tuple(named), () if len(named) == len(found) else (None,))
     return Items(join_all(found), is_literal=True, exact=tuple(found))
 
 

@@ -72,7 +72,10 @@ def call(frame: Frame, dotted: str, arguments: Arguments, node: facts.Call) -> V
         return _depends(frame, arguments)
     if dotted in sqlalchemy.SCHEMA_OBJECTS or dotted in tortoise.SCHEMA_OBJECTS:
         hidden = (None,) if arguments.is_open else ()
-        return Made(dotted, (*arguments.positional, *hidden), arguments.keywords, at)
+        made = Made(dotted, (*arguments.positional, *hidden), arguments.keywords, at)
+        if frame.interpreter.reads_schema and dotted in sqlalchemy.TABLES:
+            frame.interpreter.events.tables_made.setdefault(made)
+        return made
     if dotted in drivers.CONNECTS:
         return methods.connect(frame, "sync", node)
     if dotted in injector.PROVIDERS and arguments.positional:

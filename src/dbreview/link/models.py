@@ -100,6 +100,7 @@ class Models:
         self.core_made = outside.made
         for ref, draft in self.drafts.items():
             self._finish_table(ref, draft)
+        self._name_targets(outside)
         self._type_keys()
         reader = RelationshipReader(self._interpreter, self)
         for ref, draft in self.drafts.items():
@@ -191,6 +192,19 @@ class Models:
         inherited = self.drafts[draft.parent].columns if draft.parent in self.drafts else {}
         return {n: c for n, c in draft.columns.items() if n in draft.own_columns or n not in inherited}
 
+    def _name_targets(self, outside: Outside) -> None:
+        """Foreign keys name the ``key=`` of a column; the database knows its name."""
+        renamed: dict[str, str] = {}
+        for draft in (*self.drafts.values(), *outside.drafts):
+            title = f"{draft.schema}.{draft.table_name}" if draft.schema else draft.table_name
+            renamed |= {f"{title}.{key}": f"{title}.{name}" for key, name in draft.keys.items()}
+        if not renamed:
+            return
+        for ref, table in self._tables_of.items():
+            if table is not None:
+                self._tables_of[ref] = _with_targets(table, renamed)
+        self.core_tables = [_with_targets(table, renamed) for table in self.core_tables]
+
     def _type_keys(self) -> None:
         """A foreign key without a type has that of the column that it refers to."""
         every = [*(t for t in self._tables_of.values() if t is not None), *self.core_tables]
@@ -199,6 +213,13 @@ class Models:
             if table is not None:
                 self._tables_of[ref] = _with_key_types(table, types)
         self.core_tables = [_with_key_types(table, types) for table in self.core_tables]
+
+
+def _with_targets(table: Table, renamed: Mapping[str, str]) -> Table:
+    keys = tuple(
+        replace(key, target=tuple(renamed.get(target, target) for target in key.target)) for key in table.foreign_keys
+    )
+    return replace(table, foreign_keys=keys)
 
 
 def _with_key_types(table: Table, types: Mapping[str, ColumnType | None]) -> Table:

@@ -262,11 +262,20 @@ class Names:
             target = self.module(dotted, path)
             if target is None:
                 continue
-            if not name.startswith("_") and (found := self.resolve(target, name)) is not None:
+            if self._is_public(target, name) and (found := self.resolve(target, name)) is not None:
                 return found
         if path.endswith("__init__.py"):
             return self._submodule(path, name)
         return None
+
+    def _is_public(self, path: str, name: str) -> bool:
+        """Whether a star import brings the name: by ``__all__``, else by its first letter."""
+        listed = self._scopes[path].bindings.get("__all__")
+        if isinstance(listed, Variable) and isinstance(listed.value, facts.Display):
+            items = listed.value.items
+            if all(isinstance(item, facts.Constant) for item in items):
+                return any(isinstance(item, facts.Constant) and item.value == name for item in items)
+        return not name.startswith("_")
 
     def _follow(self, path: str, binding: _Binding) -> Definition | None:
         if not isinstance(binding, _Imported):

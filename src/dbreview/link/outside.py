@@ -9,6 +9,7 @@ from dbreview import facts
 from dbreview.finding import Place
 from dbreview.frameworks import sqlalchemy
 from dbreview.link.drafting import Drafter
+from dbreview.link.frame import Frame
 from dbreview.link.names import ClassRef
 from dbreview.link.syntax import walk
 from dbreview.link.tables import Draft, build_table
@@ -17,6 +18,9 @@ from dbreview.project import Table
 
 if TYPE_CHECKING:
     from dbreview.link.interpret import Interpreter
+
+
+_LIBRARIES = ("sqlalchemy", "sqlmodel")
 
 
 class Outside:
@@ -28,6 +32,7 @@ class Outside:
         self._drafts = drafts
         self._indexes: dict[Made, list[Made]] = {}
         self.made: dict[str, Made] = {}
+        self.drafts: list[Draft] = []
 
     def read(self) -> list[Table]:
         """Add what is found to the drafts; the tables that no class has."""
@@ -40,28 +45,38 @@ class Outside:
         for draft in self._drafts.values():
             draft.arguments += self._indexes.get(draft.core_table, []) if draft.core_table is not None else []
         tables: dict[tuple[str | None, str], Draft] = {}
-        for made in found:
-            if made.dotted in sqlalchemy.TABLES and made.arguments and isinstance(made.arguments[0], Const):
+        for made in list(self._interpreter.events.tables_made):
+            if made.arguments and isinstance(made.arguments[0], Const):
                 self.made.setdefault(str(made.arguments[0].value), made)
                 if made not in mapped and not made.has("autoload_with") and not made.has("autoload"):
                     self._read_table(made, tables, named)
+        self.drafts = list(tables.values())
         built = [build_table(self._drafts, draft, draft.columns, None) for draft in tables.values()]
         return [table for table in built if table.columns]
 
     def _statements(self) -> Iterator[Made]:
         for path in sorted(self._interpreter.names.modules):
             frame = self._interpreter.module_frame(path)
+            if not any(each.startswith(_LIBRARIES) for each in self._interpreter.names.imported_libraries(path)):
+                continue
             for statement in self._interpreter.names.modules[path].body:
                 value: Value = None
                 match statement:
                     case facts.ExpressionStatement(facts.Call() as call):
                         value = frame.evaluate(call)
-                    case facts.Assign((facts.Name(name), *_), facts.Call()):
+                    case facts.Assign((facts.Name(name), *_)):
                         value = self._interpreter.module_value(path, name)
+                    case facts.For():
+                        self._run(path, statement)
                     case facts.Assign((facts.Attribute(owner, attr),), facts.Call() as call):
                         self._read_later(path, frame.evaluate(owner), attr, frame.evaluate(call), call)
                 if isinstance(value, Made):
                     yield value
+
+    def _run(self, path: str, statement: facts.Statement) -> None:
+        """Follow a loop at the top level: it may make tables."""
+        frame = Frame(self._interpreter, path, None, {})
+        self._interpreter.guarded(Place(path, 1, 1, 1, 1), lambda: frame.run((statement,)))
 
     def _read_later(self, path: str, owner: Value, name: str, value: Value, call: facts.Call) -> None:
         if isinstance(owner, ClassValue) and owner.ref in self._drafts:
@@ -119,6 +134,7 @@ def imperative_mappings(interpreter: Interpreter) -> Iterator[tuple[ClassRef, Ma
             frame = interpreter.module_frame(path)
             given = [frame.evaluate(argument.value) for argument in call.arguments if argument.keyword is None]
             named = {a.keyword: frame.evaluate(a.value) for a in call.arguments if a.keyword is not None}
-            match given:
-                case [ClassValue(ref), Made() as table]:
-                    yield ref, table, named.get("properties", Entries(()))
+            mapped = given[0] if given else named.get("class_")
+            table = given[1] if len(given) > 1 else named.get("local_table")
+            if isinstance(mapped, ClassValue) and isinstance(table, Made):
+                yield mapped.ref, table, named.get("properties", Entries(()))

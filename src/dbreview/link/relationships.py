@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from dbreview import facts
 from dbreview.finding import Place
 from dbreview.frameworks import sqlalchemy
-from dbreview.link import calling
+from dbreview.link import calling, constants
 from dbreview.link.annotations import parse_annotation
 from dbreview.link.hints import Annotation
 from dbreview.link.joins import Joins
@@ -208,9 +208,13 @@ def _cascade(options: dict[str, Value]) -> frozenset[str] | None:
         is_view = options.get("viewonly") == Const(True)
         is_none = "cascade" in options and given == Const(None)
         return sqlalchemy.VIEW_CASCADE if is_view else frozenset() if is_none else sqlalchemy.DEFAULT_CASCADE
-    if not isinstance(given, Const) or not isinstance(given.value, str):
+    listed = constants.exact_items(given) if not isinstance(given, Const) else None
+    if listed is not None and all(isinstance(item, Const) for item in listed):
+        words = {str(item.value) for item in listed if isinstance(item, Const)}
+    elif isinstance(given, Const) and isinstance(given.value, str):
+        words = {word.strip() for word in given.value.split(",")} - {"", "none"}
+    else:
         return None
-    words = {word.strip() for word in given.value.split(",")} - {"", "none"}
     if "all" in words:
         words = (words - {"all"}) | sqlalchemy.ALL_CASCADES
     return frozenset(words)

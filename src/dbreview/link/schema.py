@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from dbreview.finding import Place
 from dbreview.link.interpret import Interpreter
 from dbreview.link.migrations import indexes_of_migrations, with_indexes
 from dbreview.link.models import Models
@@ -19,14 +18,14 @@ def tables_of(interpreter: Interpreter, roles: Mapping[str, Role]) -> Iterator[T
     names = interpreter.names
     revisions = [module for path, module in names.modules.items() if roles.get(path) == "migration"]
     created = indexes_of_migrations(revisions)
-    seen: set[tuple[str | None, Place]] = set()
+    seen: set[tuple[str | None, str]] = set()
     models: Models = interpreter.models
     events = interpreter.events
     only_added = {ref.dotted for ref in events.created - events.changed}
     uses = Uses(interpreter)
     every = [models.table(ref) for ref in models.models]
     for table in sorted((t for t in (*every, *models.core_tables) if t is not None), key=lambda t: (t.at, t.name)):
-        key = (table.model, table.at)
+        key = (table.metadata, table.full_name if table.has_known_name else f"{table.model}")
         if key not in seen and declares_schema(interpreter, roles, table.at.filename):
             seen.add(key)
             keys = tuple(replace(key, is_used=uses.is_used(table, key)) for key in table.foreign_keys)

@@ -62,7 +62,7 @@ def annotated_type(
     for each in names:
         if each in type_map:
             return column_type(type_map[each])
-    if is_enum:
+    if is_enum or name == "Literal":
         return ColumnType("Enum", True)
     if isinstance(value, Symbol) and value.dotted in sqlalchemy.TYPES_OF_PYTHON:
         standard = sqlalchemy.TYPES_OF_PYTHON[value.dotted]

@@ -1,6 +1,3 @@
-# misread: columns: a name inside Annotated does not name the column
-# misread: foreign keys: a name inside Annotated does not name the column
-# misread: indexes: a name inside Annotated does not name the column
 
 from typing import Annotated
 

@@ -1,13 +1,5 @@
 """The declarative base is called like Pydantic's, and there is a mixin of its name too."""
 
-# misread: tables: __all__ limits what a star import brings
-# misread: columns: __all__ limits what a star import brings
-# misread: foreign keys: __all__ limits what a star import brings
-# misread: indexes: __all__ limits what a star import brings
-# misread: relationships: __all__ limits what a star import brings
-# misread: direction: __all__ limits what a star import brings
-# misread: unknown: __all__ limits what a star import brings
-
 from sqlalchemy import MetaData
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
