@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dbreview.facts import Module, Unreadable
 from dbreview.link.assemble import assemble
 from dbreview.link.interpret import Interpreter
-from dbreview.link.models import Models
 from dbreview.link.names import Names
 from dbreview.link.roles import role_of
+from dbreview.link.schema.models import Models
 from dbreview.project import Conventions, Project
 
 

@@ -14,7 +14,7 @@ from dbreview.link.leaks import leaked_sessions
 from dbreview.link.lookups import lookups_of
 from dbreview.link.names import FunctionRef
 from dbreview.link.routes import FoundRoute, RouteFinder
-from dbreview.link.schema import models_of, tables_of, unknown_of
+from dbreview.link.schema.application import models_of, tables_of, unknown_of
 from dbreview.link.secrets import has_hashing
 from dbreview.link.sessions import global_sessions, stored_on_state
 from dbreview.link.understanding import understanding_of

@@ -6,11 +6,7 @@ from typing import TYPE_CHECKING
 
 from dbreview import facts
 from dbreview.frameworks import injector, python, sqlalchemy
-from dbreview.link import (
-    calling,
-    library,
-    loading,
-)
+from dbreview.link import calling, library, loading
 from dbreview.link.joining import join
 from dbreview.link.names import ClassRef, FunctionRef, Variable, canonical
 from dbreview.link.syntax import dotted_name

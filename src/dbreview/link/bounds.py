@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from dbreview.link.values import Aggregate, Attribute, ClassValue, Fetch, Statement
 
 if TYPE_CHECKING:
-    from dbreview.link.models import Models
+    from dbreview.link.schema.models import Models
 
 
 def entity_of(statement: Statement) -> ClassValue | None:

@@ -8,15 +8,7 @@ from typing import TYPE_CHECKING
 
 from dbreview import facts
 from dbreview.frameworks import sqlalchemy
-from dbreview.link import (
-    attributes,
-    constants,
-    effects,
-    library,
-    methods,
-    secrets,
-    statements,
-)
+from dbreview.link import attributes, constants, effects, library, methods, secrets, statements
 from dbreview.link.arguments import Arguments
 from dbreview.link.joining import join
 from dbreview.link.names import ClassRef, FunctionRef, Variable

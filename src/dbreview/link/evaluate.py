@@ -8,16 +8,7 @@ from typing import TYPE_CHECKING
 from dbreview import facts
 from dbreview.facts import Expression
 from dbreview.frameworks import injector, python
-from dbreview.link import (
-    attributes,
-    calling,
-    conditions,
-    constants,
-    effects,
-    iterating,
-    loading,
-    loops,
-)
+from dbreview.link import attributes, calling, conditions, constants, effects, iterating, loading, loops
 from dbreview.link.joining import join
 from dbreview.link.values import (
     Aggregate,

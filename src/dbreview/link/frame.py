@@ -9,12 +9,7 @@ from dbreview import facts
 from dbreview.facts import Block, Expression, Span
 from dbreview.finding import Place
 from dbreview.frameworks import python
-from dbreview.link import (
-    evaluate,
-    iterating,
-    loading,
-    statements,
-)
+from dbreview.link import evaluate, iterating, loading, statements
 from dbreview.link.events import Effect, Loop
 from dbreview.link.names import Definition, FunctionRef
 from dbreview.link.syntax import dotted_name

@@ -49,7 +49,7 @@ from dbreview.link.values import (
 )
 
 if TYPE_CHECKING:
-    from dbreview.link.models import Models
+    from dbreview.link.schema.models import Models
     from dbreview.project import Route
 
 _DEEPEST_CALL = 24

@@ -7,15 +7,7 @@ from typing import TYPE_CHECKING
 from dbreview import facts
 from dbreview.facts import Block, Expression
 from dbreview.finding import Place
-from dbreview.link import (
-    bounds,
-    building,
-    calling,
-    conditions,
-    constants,
-    loops,
-    rows,
-)
+from dbreview.link import bounds, building, calling, conditions, constants, loops, rows
 from dbreview.link.events import Loop
 from dbreview.link.joining import in_loop, join, join_all, out_of_loop
 from dbreview.link.names import FunctionRef

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from dbreview.finding import Confidence
 from dbreview.frameworks import naming
-from dbreview.link.models import Models
+from dbreview.link.schema.models import Models
 from dbreview.link.values import (
     Coroutine,
     Either,

@@ -9,15 +9,7 @@ from typing import TYPE_CHECKING
 from dbreview import facts
 from dbreview.facts import Block, Expression
 from dbreview.frameworks import sqlalchemy
-from dbreview.link import (
-    conditions,
-    constants,
-    effects,
-    iterating,
-    loops,
-    routes,
-    secrets,
-)
+from dbreview.link import conditions, constants, effects, iterating, loops, routes, secrets
 from dbreview.link.events import Loop, OwnedSession
 from dbreview.link.joining import join, meet
 from dbreview.link.syntax import calls_in, dotted_name

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from dbreview.finding import Place
 from dbreview.frameworks import tortoise
 from dbreview.link.names import ClassRef
-from dbreview.link.tortoise_fields import Field, FieldReader
-from dbreview.link.tortoise_options import OptionReader, Options
+from dbreview.link.tortoise.fields import Field, FieldReader
+from dbreview.link.tortoise.options import OptionReader, Options
 from dbreview.link.values import Const
 from dbreview.project import Unknown
 

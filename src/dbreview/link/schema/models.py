@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 from dbreview import facts
 from dbreview.finding import Place
-from dbreview.link.drafting import Drafter
 from dbreview.link.names import ClassRef
-from dbreview.link.outside import Outside, imperative_mappings
-from dbreview.link.relationships import RelationshipReader
-from dbreview.link.tables import Draft, build_table
-from dbreview.link.tortoise import TortoiseReader
+from dbreview.link.schema.drafting import Drafter
+from dbreview.link.schema.outside import Outside, imperative_mappings
+from dbreview.link.schema.relationships import RelationshipReader
+from dbreview.link.schema.tables import Draft, build_table
+from dbreview.link.tortoise.reader import TortoiseReader
 from dbreview.link.values import Made, Value
 from dbreview.project import Column, ColumnType, Model, Relationship, Table, Unknown
 

@@ -34,8 +34,8 @@ from dbreview.project import Direction, ForeignKey, Table
 
 if TYPE_CHECKING:
     from dbreview.link.interpret import Interpreter
-    from dbreview.link.models import Models
-    from dbreview.link.tables import Draft
+    from dbreview.link.schema.models import Models
+    from dbreview.link.schema.tables import Draft
 
 _FUNCTIONS = {
     "foreign": "sqlalchemy.orm.foreign",

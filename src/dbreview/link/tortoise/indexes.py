@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from hashlib import sha256
 
 from dbreview.frameworks import tortoise
-from dbreview.link.tortoise_options import Options, Together, argument, condition, text_of
+from dbreview.link.tortoise.options import Options, Together, argument, condition, text_of
 from dbreview.link.values import Const, Made
 from dbreview.project import Column, Index, UniqueConstraint
 

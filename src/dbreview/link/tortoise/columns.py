@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from dbreview.frameworks import tortoise
-from dbreview.link.columns import default
 from dbreview.link.names import ClassRef, Variable
-from dbreview.link.tortoise_fields import Field
+from dbreview.link.schema.columns import default
+from dbreview.link.tortoise.fields import Field
 from dbreview.link.values import ClassValue, Const
 from dbreview.project import Column, ColumnType, Default
 

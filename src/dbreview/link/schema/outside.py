@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from dbreview import facts
 from dbreview.finding import Place
 from dbreview.frameworks import sqlalchemy
-from dbreview.link.drafting import Drafter
 from dbreview.link.frame import Frame
 from dbreview.link.names import ClassRef
+from dbreview.link.schema.drafting import Drafter
+from dbreview.link.schema.tables import Draft, build_table
 from dbreview.link.syntax import walk
-from dbreview.link.tables import Draft, build_table
 from dbreview.link.values import Aggregate, Attribute, ClassValue, Const, Entries, Made, Ordered, TableColumn, Value
 from dbreview.project import Table
 

@@ -10,8 +10,8 @@ from dbreview.facts import Expression
 from dbreview.frameworks import python, sqlalchemy
 from dbreview.link.annotations import parse_annotation
 from dbreview.link.names import Variable
+from dbreview.link.schema.types import variable_name
 from dbreview.link.syntax import last_name
-from dbreview.link.types import variable_name
 from dbreview.link.values import ClassValue, Made, Symbol, Value
 
 if TYPE_CHECKING:

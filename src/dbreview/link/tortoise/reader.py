@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 
 from dbreview.finding import Place
 from dbreview.frameworks import tortoise
-from dbreview.link import tortoise_columns, tortoise_indexes
 from dbreview.link.names import ClassRef
-from dbreview.link.tortoise_apps import Apps, names_tables
-from dbreview.link.tortoise_fields import Field
-from dbreview.link.tortoise_models import TortoiseModels
-from dbreview.link.tortoise_relations import Relations, TortoiseDraft, on_delete_of
+from dbreview.link.tortoise import columns as tortoise_columns
+from dbreview.link.tortoise import indexes as tortoise_indexes
+from dbreview.link.tortoise.apps import Apps, names_tables
+from dbreview.link.tortoise.fields import Field
+from dbreview.link.tortoise.models import TortoiseModels
+from dbreview.link.tortoise.relations import Relations, TortoiseDraft, on_delete_of
 from dbreview.project import Column, ForeignKey, Model, Table, Unknown
 
 if TYPE_CHECKING:

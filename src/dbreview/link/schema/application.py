@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from dbreview.link.interpret import Interpreter
-from dbreview.link.migrations import indexes_of_migrations, with_indexes
-from dbreview.link.models import Models
 from dbreview.link.roles import is_revision
-from dbreview.link.uses import Uses
+from dbreview.link.schema.migrations import indexes_of_migrations, with_indexes
+from dbreview.link.schema.models import Models
+from dbreview.link.schema.uses import Uses
 from dbreview.project import Model, Role, Table, Unknown
 
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from dbreview.finding import Place
 from dbreview.frameworks import python, sqlalchemy
-from dbreview.link.hints import Annotation
-from dbreview.link.types import TypeMap, annotated_type, column_type
+from dbreview.link.schema.hints import Annotation
+from dbreview.link.schema.types import TypeMap, annotated_type, column_type
 from dbreview.link.values import (
     Aggregate,
     Attribute,
@@ -34,7 +34,7 @@ from dbreview.link.values import (
 from dbreview.project import Column, ColumnType, Default
 
 if TYPE_CHECKING:
-    from dbreview.link.tables import Draft
+    from dbreview.link.schema.tables import Draft
 
 _COLUMNS = sqlalchemy.COLUMN_MAKERS | sqlalchemy.MAPPED_COLUMN_MAKERS
 

@@ -8,24 +8,22 @@ from typing import TYPE_CHECKING
 from dbreview.finding import Place
 from dbreview.frameworks import model_libraries, sqlalchemy
 from dbreview.link import calling
-from dbreview.link import columns as reading
-from dbreview.link.columns import Owner, ReadColumn
-from dbreview.link.hints import Annotation, read_annotation
 from dbreview.link.names import ClassRef, FunctionRef, Variable
-from dbreview.link.tables import Draft
-from dbreview.link.types import read_type_map
+from dbreview.link.schema import columns as reading
+from dbreview.link.schema.columns import Owner, ReadColumn
+from dbreview.link.schema.hints import Annotation, read_annotation
+from dbreview.link.schema.settings import Settings
+from dbreview.link.schema.tables import Draft
+from dbreview.link.schema.types import read_type_map
 from dbreview.link.values import (
-    Attribute,
     ClassValue,
     Const,
     Entries,
     FunctionValue,
-    Items,
     LambdaValue,
     LibraryObject,
     Made,
     Ordered,
-    Record,
     TableColumn,
     Value,
 )
@@ -33,7 +31,7 @@ from dbreview.project import Column, ColumnType, Default
 
 if TYPE_CHECKING:
     from dbreview.link.interpret import Interpreter
-    from dbreview.link.models import Models
+    from dbreview.link.schema.models import Models
 
 
 class Drafter:
@@ -43,6 +41,7 @@ class Drafter:
         self._interpreter = interpreter
         self._classes = interpreter.classes
         self._models = models
+        self._settings = Settings(interpreter, models)
 
     def draft(self, ref: ClassRef) -> Draft:
         """The class as it declares itself."""
@@ -53,7 +52,7 @@ class Drafter:
         ancestors = self._classes.ancestors(ref)
         draft.parent = next((a for a in ancestors[1:] if isinstance(a, ClassRef) and self._classes.is_mapped(a)), None)
         of_parent = set(self._classes.ancestors(draft.parent)) if draft.parent is not None else set()
-        self._read_mapper_arguments(draft)
+        self._settings.read_mapper_arguments(draft)
         for ancestor in reversed(ancestors):
             if ancestor is None:
                 draft.note("a base class that could not be found")
@@ -66,9 +65,11 @@ class Drafter:
                     draft.relationships = inherited  # they are the parent's, which has them already
         if ref in self._classes.imperative:
             self._read_imperative(draft)
-        self._read_table_name(draft)
-        self._read_metadata(draft)
-        self._read_table_arguments(draft)
+        self._settings.read_table_name(draft)
+        if draft.core_table is not None and ref not in self._classes.imperative:
+            self.read_core_columns(draft, draft.core_table)
+        self._settings.read_metadata(draft)
+        self._settings.read_table_arguments(draft)
         self._sort_columns(draft)
         return draft
 
@@ -248,148 +249,12 @@ class Drafter:
         outcome = self._interpreter.read(FunctionValue(member, ClassValue(ref)), {})
         return outcome.value
 
-    # --- table name and arguments
-
-    def _special(self, ref: ClassRef, name: str) -> tuple[Value, ClassRef | None]:
-        """The value of ``__tablename__`` or ``__table_args__``, own or inherited, and whose it is."""
-        changed = self._set_by_base(ref).get(name)
-        if changed is not None:
-            return changed, ref
-        for ancestor in self._classes.ancestors(ref):
-            if not isinstance(ancestor, ClassRef) or name not in ancestor.members:
-                continue
-            if name != "metadata" and ancestor is not ref and self._classes.is_mapped(ancestor):
-                continue  # what is said of the parent's table is not said of the child's
-            member = ancestor.members[name]
-            if isinstance(member, FunctionRef):
-                return self._call(member, ref), ancestor
-            if isinstance(member, Variable):
-                value = self._models.class_values(ancestor).get(name)
-                if value is not None or member.value is not None:
-                    return value, ancestor
-        return None, None
-
-    def _set_by_base(self, ref: ClassRef) -> dict[str, Value]:
-        """What an ``__init_subclass__`` of a base assigns to the class."""
-        for ancestor in self._classes.ancestors(ref)[1:]:
-            hook = ancestor.members.get("__init_subclass__") if isinstance(ancestor, ClassRef) else None
-            if isinstance(hook, FunctionRef):
-                bound = self._hook_arguments(hook, ref)
-                return dict(self._interpreter.read(FunctionValue(hook, ClassValue(ref)), bound).fields)
-        return {}
-
-    def _hook_arguments(self, hook: FunctionRef, ref: ClassRef) -> dict[str, Value]:
-        """The keywords of the class statement, and the defaults of those that it leaves out."""
-        given = {base.keyword: base.value for base in ref.facts.bases if base.keyword is not None}
-        found: dict[str, Value] = {}
-        for parameter in hook.facts.parameters[1:]:
-            if parameter.name in given:
-                found[parameter.name] = self._interpreter.module_frame(ref.path).evaluate(given[parameter.name])
-            elif parameter.default is not None:
-                found[parameter.name] = self._interpreter.module_frame(hook.path).evaluate(parameter.default)
-        return found
-
-    def _read_table_name(self, draft: Draft) -> None:
-        if draft.core_table is not None:
-            return
-        core, owner = self._special(draft.ref, "__table__")
-        if isinstance(core, Made) and core.dotted in sqlalchemy.TABLES and owner is draft.ref:
-            draft.core_table = core
-            self.read_core_columns(draft, core)
-            return
-        if owner is draft.ref:
-            draft.has_table = False  # a query, or a table of somebody else
-            return
-        value, owner = self._special(draft.ref, "__tablename__")
-        match value:
-            case Const(str() as text):
-                draft.table_name = text
-            case Const(None) if draft.parent is not None:
-                draft.is_named_none = True
-            case None if owner is not None:
-                pass  # no rule needs to know how it is spelled
-            case _:
-                draft.table_name = self._default_name(draft.ref)
-
-    def _default_name(self, ref: ClassRef) -> str | None:
-        libraries = set(self._classes.library_ancestors(ref))
-        if libraries & sqlalchemy.SQLMODEL_BASE:
-            return ref.name.lower()
-        for name in libraries & model_libraries.LIBRARY_TABLES.keys():
-            return model_libraries.LIBRARY_TABLES[name]
-        if libraries & model_libraries.NAMED_BY_CLASS:
-            return model_libraries.WORD_START.sub(r"_\1", ref.name).lower()
-        return None
-
-    def _read_metadata(self, draft: Draft) -> None:
-        """Which database the table is of, and the schema that its base gives it."""
-        if draft.core_table is not None:
-            return
-        value, owner = self._special(draft.ref, "metadata")
-        if owner is None:
-            value = self._classes.base_option(draft.ref, "metadata")
-        self._read_metadata_value(draft, value)
-        if draft.metadata is None:
-            draft.metadata = "sqlmodel" if draft.orm == "sqlmodel" else self._classes.root(draft.ref)
-
-    def _read_metadata_value(self, draft: Draft, value: Value) -> None:
-        match value:
-            case Made("sqlalchemy.MetaData", arguments):
-                draft.metadata = f"{value.at.filename}:{value.at.line}"
-                schema = value.keyword("schema") or (arguments[0] if arguments else None)
-                if isinstance(schema, Const) and isinstance(schema.value, str):
-                    draft.schema = schema.value
-                draft.index_names = _index_names(value)
-            case Attribute(ref, "metadata"):
-                inner, owner = self._special(ref, "metadata")
-                self._read_metadata_value(draft, inner if owner is not None else None)
-                draft.metadata = draft.metadata or self._classes.root(ref)
-
-    def _read_mapper_arguments(self, draft: Draft) -> None:
-        value, owner = self._special(draft.ref, "__mapper_args__")
-        if isinstance(value, Entries) and owner is draft.ref:
-            draft.is_concrete = dict(value.items).get("concrete") == Const(True)
-
-    def _read_table_arguments(self, draft: Draft) -> None:
-        value, owner = self._special(draft.ref, "__table_args__")
-        if owner is None or value == Const(None) or draft.core_table is not None:
-            return
-        items: tuple[Value, ...] = ()
-        match value:
-            case Record(items):
-                pass
-            case Entries():
-                items = (value,)
-            case Items(exact=items) if items:
-                pass
-            case Made():
-                items = (value,)
-            case _:
-                draft.note("its table arguments")
-                return
-        for item in items:
-            self._read_table_argument(draft, item)
-
-    def _read_table_argument(self, draft: Draft, item: Value) -> None:
-        match item:
-            case Made():
-                draft.arguments.append(item)
-            case Record(inner):
-                draft.arguments += [each for each in inner if isinstance(each, Made)]
-            case Entries(options):
-                schema = dict(options).get("schema", Const(None))
-                if isinstance(schema, Const):
-                    draft.schema = str(schema.value) if schema.value else draft.schema
-                else:
-                    draft.note("the schema that it is in")
-            case None:
-                draft.note("one of its table arguments")
-
     def read_core_columns(self, draft: Draft, core: Made) -> None:
         """The columns and arguments of a ``Table(...)``."""
         if core.arguments and isinstance(core.arguments[0], Const):
             draft.table_name = str(core.arguments[0].value)
-        self._read_metadata_value(draft, core.arguments[1] if len(core.arguments) > 1 else core.keyword("metadata"))
+        metadata = core.arguments[1] if len(core.arguments) > 1 else core.keyword("metadata")
+        self._settings.read_metadata_value(draft, metadata)
         if isinstance(schema := core.keyword("schema"), Const):
             draft.schema = str(schema.value) if schema.value else draft.schema
         for value in core.arguments[2:]:
@@ -420,13 +285,6 @@ def _merged(first: list[str], second: list[str]) -> list[str]:
             found.append(name)
         else:
             return [*found, *other]
-
-
-def _index_names(metadata: Made) -> str | None:
-    """The pattern by which a naming convention names the index of one column."""
-    given = metadata.keyword("naming_convention")
-    pattern = dict(given.items).get("ix") if isinstance(given, Entries) else None
-    return pattern.value if isinstance(pattern, Const) and isinstance(pattern.value, str) else None
 
 
 def _library_column(column: model_libraries.LibraryColumn, draft: Draft) -> Column:

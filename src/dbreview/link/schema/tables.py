@@ -7,9 +7,9 @@ from dataclasses import dataclass, field, replace
 
 from dbreview.finding import Place
 from dbreview.frameworks import sqlalchemy
-from dbreview.link import columns as reading
-from dbreview.link.hints import Annotation
 from dbreview.link.names import ClassRef
+from dbreview.link.schema import columns as reading
+from dbreview.link.schema.hints import Annotation
 from dbreview.link.values import Attribute, Const, Items, Made, Record, Statement, TableColumn, Value
 from dbreview.project import Column, ForeignKey, Index, Orm, Table, UniqueConstraint, Unknown
 

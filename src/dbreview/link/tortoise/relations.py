@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 from dbreview.finding import Place
 from dbreview.frameworks import tortoise
-from dbreview.link import tortoise_columns
 from dbreview.link.names import ClassRef
-from dbreview.link.tortoise_fields import Field
-from dbreview.link.tortoise_indexes import generated_name
-from dbreview.link.tortoise_models import TortoiseModels
+from dbreview.link.tortoise import columns as tortoise_columns
+from dbreview.link.tortoise.fields import Field
+from dbreview.link.tortoise.indexes import generated_name
+from dbreview.link.tortoise.models import TortoiseModels
 from dbreview.link.values import ClassValue, Const, Symbol, Value
 from dbreview.project import Column, ColumnType, ForeignKey, Index, Relationship, Table, Unknown
 

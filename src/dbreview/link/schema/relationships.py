@@ -10,9 +10,9 @@ from dbreview.finding import Place
 from dbreview.frameworks import sqlalchemy
 from dbreview.link import calling, constants
 from dbreview.link.annotations import parse_annotation
-from dbreview.link.hints import Annotation
-from dbreview.link.joins import Joins
 from dbreview.link.names import ClassRef
+from dbreview.link.schema.hints import Annotation
+from dbreview.link.schema.joins import Joins
 from dbreview.link.syntax import dotted_name
 from dbreview.link.values import (
     ClassValue,
@@ -26,8 +26,8 @@ from dbreview.project import Direction, ForeignKey, Relationship
 
 if TYPE_CHECKING:
     from dbreview.link.interpret import Interpreter
-    from dbreview.link.models import Models
-    from dbreview.link.tables import Draft
+    from dbreview.link.schema.models import Models
+    from dbreview.link.schema.tables import Draft
 
 _REVERSE: dict[Direction | None, Direction] = {
     "MANYTOONE": "ONETOMANY",

@@ -1,0 +1,1 @@
+"""The models of Tortoise ORM, read into the same schema."""
