@@ -16,6 +16,8 @@ from dbreview.finding import Confidence, Place
 Role: TypeAlias = Literal["application", "test", "migration", "script", "example"]
 SessionKind: TypeAlias = Literal["sync", "async"]
 Orm: TypeAlias = Literal["sqlalchemy", "sqlmodel", "tortoise"]
+KeyUse: TypeAlias = Literal["searched", "followed", "deleted"]
+"""What looks rows up by a foreign key: a statement, a collection of the parent that is read, a parent's delete."""
 Direction: TypeAlias = Literal["MANYTOONE", "ONETOMANY", "MANYTOMANY"]
 
 
@@ -57,12 +59,14 @@ class Default:
     """What fills a column. ``keyword`` is how it is given: ``default``, ``server_default``, ``onupdate``...
 
     ``called`` names the function whose result changes with every call, such as ``datetime.utcnow``. With
-    ``is_evaluated_once`` it was called while the class was read, and every row gets that one result.
+    ``is_evaluated_once`` it was called while the class was read, and every row gets that one result. ``is_constant`` tells a value in the
+    source.
     """
 
     keyword: str
     called: str | None = None
     is_evaluated_once: bool = False
+    is_constant: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,16 +102,15 @@ UPDATING = frozenset({"onupdate", "server_onupdate", "auto_now"})
 class ForeignKey:
     """``target`` names the columns referred to as ``table.column``, as far as they are known.
 
-    An empty ``on_delete`` is one that cannot be read. ``is_used`` says whether rows are looked up by it: a query
-    filters by it, a relationship of the parent follows it, or a parent is deleted. None where no code of the
-    project queries anything.
+    An empty ``on_delete`` is one that cannot be read. ``uses`` says what looks rows up by it, in code that could be
+    followed; None where no code of the project queries anything.
     """
 
     columns: tuple[str, ...]
     target: tuple[str, ...]
     at: Place
     on_delete: str | None = None
-    is_used: bool | None = None
+    uses: frozenset[KeyUse] | None = None
 
     @property
     def target_table(self) -> str | None:
@@ -176,7 +179,8 @@ class Table:
     ``model`` is the dotted name of the class that is mapped to it, None for a core ``Table``. ``metadata``
     tells tables of several databases apart. ``checks`` are the texts of check constraints, ``parent`` is the
     model of the table that joined inheritance extends. ``is_only_added_to`` says that the code makes rows
-    and changes none. Where ``has_known_name`` is false, ``name`` is the class's.
+    and changes none, ``is_short_lived`` that it deletes what has expired. Where ``has_known_name`` is false, ``name``
+    is the class's.
     """
 
     name: str
@@ -195,6 +199,7 @@ class Table:
     checks: tuple[str, ...] = ()
     parent: str | None = None
     is_only_added_to: bool = False
+    is_short_lived: bool = False
     has_known_name: bool = True
 
     @property

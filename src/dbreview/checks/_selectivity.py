@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import re
-
 from dbreview.finding import Confidence
 from dbreview.frameworks import naming, selectivity
 from dbreview.project import Column, Lookup, Table
 
-_SAYS_NOTHING = frozenset({"model", "schema", "table", "orm", "db", "entity"})
-
 
 def use_of_index(lookup: Lookup, column: Column, table: Table) -> Confidence | None:
     """How sure it is that an index on the column pays for this lookup; None where it hardly can."""
-    if column.type is None or has_few_values(column) or last_word(table.title) in naming.LISTS_OF_NAMES:
+    if column.type is None or has_few_values(column) or naming.last_word(table.title) in naming.LISTS_OF_NAMES:
         return None
     if lookup.kind == "equal":
         confidence = _by_value(column, column.type.name)
@@ -30,24 +26,20 @@ def use_of_index(lookup: Lookup, column: Column, table: Table) -> Confidence | N
 
 def tells_rows_apart(column: Column) -> bool:
     """Whether the name is that of an identifier: an e-mail, a number, a token."""
-    return last_word(column.name) in selectivity.TELLING
+    return naming.last_word(column.name) in selectivity.TELLING
 
 
 def has_few_values(column: Column) -> bool:
     """Whether many rows share each value, so that an index leads to half of the table."""
     if column.type is not None and column.type.name in selectivity.YES_OR_NO:
         return True
-    *before, last = _words(column.name)
+    *before, last = naming.words(column.name)
     if last in selectivity.FEW_VALUES or (before and before[0] in selectivity.FLAGS):
         return True
     owner = before[-1] if before else ""
     if last == "id":
         return owner in naming.LISTS_OF_NAMES
     return last in ("code", "name", "key") and owner in selectivity.FEW_VALUES
-
-
-def last_word(name: str) -> str:
-    return _words(name)[-1]
 
 
 def _by_value(column: Column, kind: str) -> Confidence | None:
@@ -78,12 +70,3 @@ def _is_unique_in_a_scope(column: Column, table: Table) -> bool:
 def _is_list_of_names(table: Table) -> bool:
     own = {column.name for column in table.columns if not column.is_primary_key} - naming.CREATED - naming.UPDATED
     return own <= naming.LOOKUP_COLUMNS and len(own) <= 3
-
-
-def _words(name: str) -> list[str]:
-    """The words of a name in lower case, the last one in the singular."""
-    words = [word.lower() for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+", name)] or [name]
-    *before, last = [word for word in words if word not in _SAYS_NOTHING] or words
-    if last.endswith("ies"):
-        return [*before, f"{last[:-3]}y"]
-    return [*before, last if last.endswith(("ss", "us", "is")) else last.removesuffix("s")]

@@ -7,9 +7,11 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from dbreview.finding import Confidence, Finding, Note
+from dbreview.frameworks import naming
 from dbreview.project import ForeignKey, Project, Table
 
 _INDEXED_BY_THE_DATABASE = frozenset({"mysql", "mariadb"})
+_SURENESS: tuple[Confidence, ...] = ("high", "medium", "low")
 _AUDIT = re.compile(r"(_by|actor)(_\w*id)?$")
 
 
@@ -22,6 +24,7 @@ def check(project: Project) -> Iterator[Finding]:
     )
     by_place: dict[tuple[object, tuple[str, ...]], list[tuple[Table, ForeignKey]]] = defaultdict(list)
     keeps_audit_indexed = _indexes_audit_keys(project)
+    is_custom = _indexes_most_keys(project)
     unique_columns = {
         f"{t.name}.{column}" for t in project.tables for key in t.unique_keys() if len(key) == 1 for column in key
     }
@@ -32,13 +35,26 @@ def check(project: Project) -> Iterator[Finding]:
             by_place[(key.at, key.columns)].append((table, key))
     for group in by_place.values():
         table, key = group[0]
-        is_unused = all(each.is_used is False for _, each in group)
         is_declined = any((c := table.column(name)) is not None and c.declines_index for name in key.columns)
         is_audit = _is_audit(key) and not keeps_audit_indexed
         if is_mostly_indexed or is_declined or is_audit or _is_between(table):
             yield _finding(group, "low")
         else:
-            yield _finding(group, "medium" if is_unused else "high")
+            yield _finding(group, min((_confidence(t, k, is_custom) for t, k in group), key=_SURENESS.index))
+
+
+def _confidence(table: Table, key: ForeignKey, is_custom: bool) -> Confidence:
+    """By what looks rows up by the key, as far as code was seen to, and whether the project indexes most keys."""
+    if key.uses is None:
+        return "high"
+    if not key.uses:
+        return (
+            "medium" if is_custom and not table.is_short_lived else "low"
+        )  # an index that nothing reads costs every write
+    if key.uses == {"deleted"}:
+        is_small = naming.last_word(table.title) in naming.LISTS_OF_NAMES | naming.FEW_PER_OWNER
+        return "low" if table.is_short_lived or is_small else "medium"
+    return "low" if table.is_short_lived and "searched" not in key.uses else "high"
 
 
 def _finding(group: list[tuple[Table, ForeignKey]], confidence: Confidence) -> Finding:
@@ -98,6 +114,12 @@ def _help(table: Table, key: ForeignKey) -> str:
 
 def _is_audit(key: ForeignKey) -> bool:
     return len(key.columns) == 1 and _AUDIT.search(key.columns[0]) is not None
+
+
+def _indexes_most_keys(project: Project) -> bool:
+    """Whether three quarters of the keys are indexed, so that one without deviates from the project's own way."""
+    covered = [t.is_covered(k.columns) for t in project.tables for k in t.foreign_keys]
+    return sum(covered) * 4 >= len(covered) * 3
 
 
 def _indexes_audit_keys(project: Project) -> bool:

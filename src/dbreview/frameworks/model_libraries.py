@@ -108,5 +108,7 @@ NAMED_BY_CLASS = frozenset(name for name in LIBRARY_COLUMNS if name.startswith("
 WORD_START = re.compile(r"((?<=[a-z0-9])[A-Z]|(?!^)[A-Z](?=[a-z]))")
 """Where advanced-alchemy puts an underscore into a class's name."""
 
-TOOL_TABLES = frozenset({"alembic_version", "aerich", "apscheduler_jobs", "spatial_ref_sys", "celery_taskmeta"})
+TOOL_TABLES = frozenset(
+    {"alembic_version", "aerich", "apscheduler_jobs", "spatial_ref_sys", "celery_taskmeta", "casbin_rule"}
+)
 """Tables that tools keep for themselves: their shape is not the project's to choose."""

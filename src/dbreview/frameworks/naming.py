@@ -52,6 +52,23 @@ LISTS_OF_NAMES = frozenset({"role", "permission", "status", "type", "kind", "cat
                             "locale", "setting", "config", "level", "priority", "unit", "region", "tier", "scope", "flag"})  # fmt: skip
 """Last words of the names of tables that hold a short list of constants."""
 
+_SAYS_NOTHING = frozenset({"model", "schema", "table", "orm", "db", "entity"})
+"""Words in the names of classes that tell nothing of what they are about."""
+
+
+def words(name: str) -> list[str]:
+    """The words of a name in lower case, the last one in the singular: `BlogPosts` is blog, post."""
+    found = [word.lower() for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+", name)] or [name]
+    *before, last = [word for word in found if word not in _SAYS_NOTHING] or found
+    if last.endswith("ies"):
+        return [*before, f"{last[:-3]}y"]
+    return [*before, last if last.endswith(("ss", "us", "is")) else last.removesuffix("s")]
+
+
+def last_word(name: str) -> str:
+    return words(name)[-1]
+
+
 _PASSWORD = re.compile(r"(^|_)(password|passwd|passphrase|pwd)$", re.IGNORECASE)
 _NO_PASSWORD = re.compile(r"hash|crypt|digest|reset|has_|is_|_url$", re.IGNORECASE)
 
@@ -61,8 +78,8 @@ def is_password(name: str) -> bool:
     return _PASSWORD.search(name) is not None and _NO_PASSWORD.search(name) is None
 
 
-APPEND_ONLY = ("log", "event", "history", "audit", "metric", "snapshot", "message", "trace", "span", "entry", "token",
-               "usage", "stat", "view", "click", "visit", "attempt", "version", "revision", "otp", "code")  # fmt: skip
+APPEND_ONLY = frozenset({"log", "event", "history", "audit", "metric", "snapshot", "message", "trace", "span", "entry", "token",
+               "usage", "stat", "view", "click", "visit", "attempt", "version", "revision", "otp", "code"})  # fmt: skip
 
 NUMBER_TYPES = frozenset({"Integer", "BigInteger", "BIGINT", "Float", "int", "float", "Numeric"})
 """Types in which some projects keep seconds or microseconds."""

@@ -21,6 +21,7 @@ from dbreview.link.values import (
     Entity,
     Entries,
     FunctionValue,
+    Given,
     Instance,
     Items,
     LibraryObject,
@@ -70,7 +71,8 @@ def _of_super(frame: Frame, name: str) -> Value:
 def attribute_of(frame: Frame, holder: Value, name: str, node: facts.Attribute) -> Value:
     """What ``holder.name`` is, read at ``node``."""
     match holder:
-        case None:
+        case None | Given():
+            frame.interpreter.events.untyped_reads.add(name)
             return None
         case ModuleValue(path):
             return frame.interpreter.module_value(path, name) or _submodule(frame, path, name)
@@ -143,6 +145,9 @@ def _class_attribute(frame: Frame, ref: ClassRef, name: str) -> Value:
         if isinstance(constant, Const):
             return constant
     if classes.is_declarative(ref) and not isinstance(member, (FunctionRef, ClassRef)):
+        relationship = frame.interpreter.models.relationship(ref, name)
+        if relationship is not None:
+            frame.interpreter.events.reads.add((relationship.model, name))
         if not name.startswith("__") and (member is not None or frame.interpreter.models.has_attribute(ref, name)):
             return Attribute(ref, name)
         if name == "__table__":

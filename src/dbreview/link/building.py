@@ -153,7 +153,7 @@ def _run(frame: Frame, statement: Statement, name: str, node: facts.Call) -> obj
             "write", statement.session.kind, at, what, statement, is_blocking=statement.session.kind == "sync"
         )
         effects.note(frame, effect, at, node)
-        lookups.note(frame, statement, at)
+        lookups.note(frame, statement, at, is_delete=name == "delete")
         return None
     return NotImplemented
 

@@ -62,6 +62,7 @@ def attribute(frame: Frame, entity: Entity, name: str, node: facts.Attribute) ->
 
 def _related(frame: Frame, entity: Entity, relationship: Relationship, node: facts.Attribute) -> Value:
     name = relationship.name
+    frame.interpreter.events.reads.add((relationship.model, name))
     target = frame.interpreter.models.target(relationship)
     if relationship.lazy in ("dynamic", "write_only"):
         return _query_over(frame, entity, relationship, target, node)

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Literal
 from dbreview.finding import Place
 from dbreview.link.bounds import entity_of
 from dbreview.link.names import ClassRef
-from dbreview.link.values import Attribute, Condition, Statement
+from dbreview.link.values import Attribute, ClassValue, Condition, Statement
 from dbreview.project import Lookup, Role
 
 if TYPE_CHECKING:
+    from dbreview.link.events import Events
     from dbreview.link.frame import Frame
     from dbreview.link.interpret import Interpreter
 
@@ -20,11 +21,26 @@ _EQUAL = frozenset({"==", "in", "in query"})
 _RANGE = frozenset({"<", "<=", ">", ">=", "between"})
 
 
-def note(frame: Frame, statement: Statement | None, at: Place) -> None:
-    """Remember a statement that a request runs, and the route that leads to it."""
+def note(frame: Frame, statement: Statement | None, at: Place, *, is_delete: bool = False) -> None:
+    """Remember what a statement that runs looks for; if a request runs it, with the route that leads to it."""
     interpreter = frame.interpreter
-    if statement is not None and interpreter.is_request:
+    if statement is None:
+        return
+    _note_search(interpreter.events, statement, is_delete=is_delete or statement.kind == "delete")
+    if interpreter.is_request:
         interpreter.events.statements.setdefault((at, statement), interpreter.route)
+
+
+def _note_search(events: Events, statement: Statement, *, is_delete: bool) -> None:
+    events.selected.update(selected.ref for selected in statement.selected if isinstance(selected, ClassValue))
+    for condition in statement.conditions:
+        attribute = condition.attribute
+        if is_delete and condition.operator in _RANGE and "expir" in attribute.name:
+            events.swept.add(attribute.model)
+        for side in (attribute, condition.other):
+            if side is not None and (_is_equal(condition) or condition.other is not None):
+                found = events.searched.setdefault((side.model, side.name), set())
+                found.add(_beside(statement, side))
 
 
 def lookups_of(interpreter: Interpreter, roles: Mapping[str, Role]) -> Iterator[Lookup]:

@@ -22,15 +22,22 @@ def tables_of(interpreter: Interpreter, roles: Mapping[str, Role]) -> Iterator[T
     models: Models = interpreter.models
     events = interpreter.events
     only_added = {ref.dotted for ref in events.created - events.changed}
+    swept = {ref.dotted for ref in events.swept}
     uses = Uses(interpreter)
     every = [models.table(ref) for ref in models.models]
-    for table in sorted((t for t in (*every, *models.core_tables) if t is not None), key=lambda t: (t.at, t.name)):
-        key = (table.metadata, table.full_name if table.has_known_name else f"{table.model}")
-        if key not in seen and declares_schema(interpreter, roles, table.at.filename):
+    for declared in sorted((t for t in (*every, *models.core_tables) if t is not None), key=lambda t: (t.at, t.name)):
+        key = (declared.metadata, declared.full_name if declared.has_known_name else f"{declared.model}")
+        if key not in seen and declares_schema(interpreter, roles, declared.at.filename):
             seen.add(key)
-            keys = tuple(replace(key, is_used=uses.is_used(table, key)) for key in table.foreign_keys)
+            table = with_indexes(declared, created)
+            keys = tuple(replace(key, uses=uses.of(table, key)) for key in table.foreign_keys)
             is_only_added_to = table.model in only_added
-            yield replace(with_indexes(table, created), foreign_keys=keys, is_only_added_to=is_only_added_to)
+            yield replace(
+                table,
+                foreign_keys=keys,
+                is_only_added_to=is_only_added_to,
+                is_short_lived=table.model in swept,
+            )
 
 
 def models_of(interpreter: Interpreter, roles: Mapping[str, Role]) -> Iterator[Model]:

@@ -122,6 +122,8 @@ def _annotated_type(annotated: Annotation | None, owner: Owner) -> ColumnType | 
 def default(keyword: str, value: Value, owner: Owner | None = None) -> Default:
     """What ``default=value`` does. A value that a call of the clock gave was computed while the class was read."""
     match value:
+        case Const(constant) if constant is not None:
+            return Default(keyword, is_constant=True)
         case LibraryObject(dotted) if python.is_volatile(dotted):
             return Default(keyword, _called(dotted), True)
         case Symbol(dotted) if python.is_volatile(f"{dotted}()"):
