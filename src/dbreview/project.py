@@ -59,8 +59,8 @@ class Default:
     """What fills a column. ``keyword`` is how it is given: ``default``, ``server_default``, ``onupdate``...
 
     ``called`` names the function whose result changes with every call, such as ``datetime.utcnow``. With
-    ``is_evaluated_once`` it was called while the class was read, and every row gets that one result. ``is_constant`` tells a value in the
-    source.
+    ``is_evaluated_once`` it was called while the class was read, and every row gets that one result.
+    ``is_constant`` tells a value in the source.
     """
 
     keyword: str
@@ -452,7 +452,8 @@ class Understanding:
 class Project:
     """All files of the project, linked. Sequences are ordered by place.
 
-    ``deleted_models`` are those of which code deletes loaded objects (``session.delete``), ``has_hashing``
+    ``enforces_sqlite_keys`` says that something sends `PRAGMA foreign_keys=ON`, without which SQLite ignores foreign
+    keys and what they say of deletes. ``deleted_models`` are those of which code deletes loaded objects (``session.delete``), ``has_hashing``
     whether anything imports a library that hashes passwords.
     """
 
@@ -460,6 +461,7 @@ class Project:
     unreadable: tuple[Unreadable, ...] = ()
     roles: Mapping[str, Role] = field(default_factory=dict)
     dialects: frozenset[str] = frozenset()
+    enforces_sqlite_keys: bool = False
     tables: tuple[Table, ...] = ()
     models: tuple[Model, ...] = ()
     unknown: tuple[Unknown, ...] = ()

@@ -24,7 +24,7 @@ def one_for_all(findings: Sequence[Finding], others: str) -> Finding:
     if len(rest) > _MOST_NOTES:
         last = notes[-1]
         notes[-1] = replace(last, message=f"{last.message}, and so on: {len(rest) - _MOST_NOTES} more")
-    more = f" (and {len(rest)} {others})"
+    more = f" (and {len(rest)} {others.removesuffix('s') if len(rest) == 1 else others})"
     return replace(first, message=first.message + more, notes=(*first.notes, *notes))
 
 

@@ -48,9 +48,8 @@ def _confidence(table: Table, key: ForeignKey, is_custom: bool) -> Confidence:
     if key.uses is None:
         return "high"
     if not key.uses:
-        return (
-            "medium" if is_custom and not table.is_short_lived else "low"
-        )  # an index that nothing reads costs every write
+        # An index that nothing reads costs every write; only the project's own way speaks for it.
+        return "medium" if is_custom and not table.is_short_lived else "low"
     if key.uses == {"deleted"}:
         is_small = naming.last_word(table.title) in naming.LISTS_OF_NAMES | naming.FEW_PER_OWNER
         return "low" if table.is_short_lived or is_small else "medium"

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dbreview.facts import Unreadable
 from dbreview.finding import Confidence, Place
 from dbreview.link import bounds, responses
-from dbreview.link.dialects import find_dialects
+from dbreview.link.dialects import enforces_sqlite_keys, find_dialects
 from dbreview.link.events import BlockEvent, LoadEvent, RepeatEvent
 from dbreview.link.interpret import Interpreter, Outcome
 from dbreview.link.leaks import leaked_sessions
@@ -61,6 +61,7 @@ def assemble(
         unreadable,
         roles,
         dialects=find_dialects(interpreter.names, roles, conventions),
+        enforces_sqlite_keys=enforces_sqlite_keys(interpreter.names),
         tables=tables,
         models=models,
         unknown=unknown_of(tables, models),

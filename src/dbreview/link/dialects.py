@@ -12,6 +12,7 @@ from dbreview.link.syntax import walk
 from dbreview.project import Conventions, Role
 
 _URL = re.compile(r"^(postgresql|postgres|asyncpg|psycopg|mysql|mariadb|sqlite|oracle|mssql)(\+\w+)?(://|$)")
+_PRAGMA = re.compile(r"pragma\s+foreign_keys\s*=\s*(on|1|true)", re.IGNORECASE)
 _SAME = {"postgres": "postgresql", "asyncpg": "postgresql", "psycopg": "postgresql"}
 _URL_READERS = (
     "create_engine", "create_async_engine", "BaseSettings", "engine.URL", "sqlalchemy.URL", "make_url", "PostgresDsn",
@@ -34,6 +35,16 @@ def find_dialects(names: Names, roles: dict[str, Role], conventions: Conventions
         if any(library.endswith(_URL_READERS) for library in libraries):
             found |= set(_in_urls(names.modules[path]))
     return frozenset(found)
+
+
+def enforces_sqlite_keys(names: Names) -> bool:
+    """Whether any module switches SQLite's foreign keys on."""
+    for path in sorted(names.modules):
+        if not _tops(names.imported_libraries(path)).isdisjoint({"sqlalchemy", "sqlmodel", "sqlite3", "aiosqlite"}):
+            for node in walk(names.modules[path].body, into_functions=True):
+                if isinstance(node, facts.Constant) and isinstance(node.value, str) and _PRAGMA.search(node.value):
+                    return True
+    return False
 
 
 def _tops(libraries: Iterable[str]) -> set[str]:
