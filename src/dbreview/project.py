@@ -453,8 +453,8 @@ class Project:
     """All files of the project, linked. Sequences are ordered by place.
 
     ``enforces_sqlite_keys`` says that something sends `PRAGMA foreign_keys=ON`, without which SQLite ignores foreign
-    keys and what they say of deletes. ``deleted_models`` are those of which code deletes loaded objects (``session.delete``), ``has_hashing``
-    whether anything imports a library that hashes passwords.
+    keys and what they say of deletes. ``deleted_models`` are those of which code deletes loaded objects
+    (``session.delete``), ``has_hashing`` whether anything imports a library that hashes passwords.
     """
 
     conventions: Conventions = Conventions()

@@ -362,3 +362,29 @@ CLASS_SETTINGS = frozenset(
     }
 )  # fmt: skip
 """Names in a class body that declare no column."""
+
+STARRED = (
+    SCHEMA_OBJECTS
+    | SESSION_TYPES.keys()
+    | ENGINE_MAKERS.keys()
+    | FACTORY_MAKERS.keys()
+    | STATEMENT_MAKERS.keys()
+    | DECLARATIVE_BASES
+    | DECLARED_ATTR
+    | MAPPED_WRAPPERS.keys()
+    | SQLMODEL_BASE
+    | {
+        "sqlalchemy.orm.declarative_base",
+        "sqlalchemy.func",
+        "sqlalchemy.and_",
+        "sqlalchemy.or_",
+        "sqlalchemy.orm.registry",
+    }
+    | {f"sqlalchemy.orm.{name}" for name in LOADERS}
+    | {f"sqlalchemy.{name}" for name in (*STRING_TYPES, *ZONED_TYPES, *TYPES_OF_PYTHON.values())}
+    | {
+        f"sqlalchemy.{name}"
+        for name in ("Text", "UnicodeText", "SmallInteger", "BigInteger", "JSON", "BLOB", "DECIMAL")
+    }
+)
+"""What `from sqlalchemy import *` and the like bring that means something here."""

@@ -15,6 +15,7 @@ from typing import TypeAlias
 from dbreview import facts
 from dbreview.facts import Block, Class, Expression, Function, Module
 from dbreview.finding import Place
+from dbreview.frameworks import sqlalchemy
 from dbreview.frameworks.homes import HOMES
 from dbreview.link.syntax import dotted_name
 
@@ -149,7 +150,7 @@ class Names:
     def imported_libraries(self, path: str) -> set[str]:
         """The dotted names of everything that the module imports from outside the project."""
         scope = self._scopes[path]
-        found = set()
+        found = {dotted for dotted in scope.stars if self.module(dotted, path) is None}
         for binding in (*scope.bindings.values(), *scope.spares.values()):
             if isinstance(binding, _Imported) and self.module(binding.module, path) is None:
                 found.add(f"{binding.module}.{binding.name}" if binding.name else binding.module)
@@ -261,6 +262,8 @@ class Names:
         for dotted in reversed(scope.stars):
             target = self.module(dotted, path)
             if target is None:
+                if canonical(f"{dotted}.{name}") in sqlalchemy.STARRED:
+                    return External(canonical(f"{dotted}.{name}"))
                 continue
             if self._is_public(target, name) and (found := self.resolve(target, name)) is not None:
                 return found

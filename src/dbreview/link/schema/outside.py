@@ -48,6 +48,7 @@ class Outside:
         for made in list(self._interpreter.events.tables_made):
             if made.arguments and isinstance(made.arguments[0], Const):
                 self.made.setdefault(str(made.arguments[0].value), made)
+            if made.arguments:
                 if made not in mapped and not made.has("autoload_with") and not made.has("autoload"):
                     self._read_table(made, tables, named)
         self.drafts = list(tables.values())
@@ -93,16 +94,17 @@ class Outside:
                 return
 
     def _read_table(
-        self, made: Made, tables: dict[tuple[str | None, str], Draft], named: set[tuple[str | None, str]]
+        self, made: Made, tables: dict[tuple[str | None, str], Draft], of_models: set[tuple[str | None, str]]
     ) -> None:
         """A table that is named twice is one: ``extend_existing`` adds to it, anything else refers to it."""
-        title = str(made.arguments[0].value) if isinstance(made.arguments[0], Const) else "?"
+        named = made.arguments[0]
+        title = str(named.value) if isinstance(named, Const) else f"of line {made.at.line}"
         draft = Draft(ClassRef(made.at.filename, None, f"table {title}"), made.at)  # type: ignore[arg-type]
         self._drafter.read_core_columns(draft, made)
         draft.arguments += self._indexes.get(made, [])
         key = (draft.metadata, f"{draft.schema}.{title}")
         known = tables.get(key)
-        if key in named:
+        if key in of_models:
             return  # a model has it
         if known is None or not known.columns:
             tables[key] = draft
