@@ -9,34 +9,32 @@ from dbreview.checks._convention import by_convention
 from dbreview.checks._relationships import (
     About,
     Family,
+    by_confidence,
     deletes,
     families,
     is_required,
     key_title,
     on_delete,
+    only_key,
     told_once,
 )
 from dbreview.finding import Confidence, Finding, Note
 from dbreview.project import ForeignKey, Project, Relationship, Table
 
-_BOTH_DELETE = ('cascade="all, delete-orphan"', "passive_deletes=True")
-_DONE_BY_THE_DATABASE = frozenset({"CASCADE", "SET NULL"})
-
 
 def check(project: Project) -> Iterator[Finding]:
     """Relationships and foreign keys that disagree about what deleting a parent does."""
-    all_families = list(families(project))
+    all_families = families(project)
     cascading = [family for family in all_families if on_delete(family.key) == "CASCADE"]
     nulled = [family for family in cascading if _is_set_to_null(family)]
-    slow = [family for family in cascading if _is_deleted_one_by_one(family, project)]
+    slow = [family for family in cascading if _is_deleted_one_by_one(family)]
     fast = [family for family in cascading if deletes(family.relationship) and family.relationship.passive_deletes]
     others = "other relationships"
-    yield from told_once(_sets_null(family) for family in nulled if family.is_deleted)
-    unsure = told_once(_sets_null(family) for family in nulled if not family.is_deleted)
+    sure, unsure = by_confidence(told_once(_sets_null(family) for family in nulled))
+    yield from sure
     yield from by_convention(unsure, len(cascading) - len(nulled), others)
-    is_needed = "sqlite" in project.dialects  # which cascades only if told to on every connection
-    confidence: Confidence = "low" if is_needed else "medium"
-    yield from by_convention(told_once(_one_by_one(family, confidence) for family in slow), len(fast), others)
+    for group in by_confidence(told_once(_one_by_one(family) for family in slow)):
+        yield from by_convention(group, len(fast), others)
     yield from told_once(_contradictions(all_families))
     yield from told_once(_of_the_parent(project, all_families))
     yield from _never_null(project)
@@ -48,22 +46,12 @@ def _is_set_to_null(family: Family) -> bool:
     return not deletes(family.relationship) and (passive is False or (passive is True and family.is_always_loaded))
 
 
-def _is_deleted_one_by_one(family: Family, project: Project) -> bool:
-    """Whether the session loads several children to delete them, where the database can do it by itself.
-
-    What refers to the children needs a rule for that as well.
-    """
-    relationship, child = family.relationship, family.child
+def _is_deleted_one_by_one(family: Family) -> bool:
+    """Whether the session loads several children to delete them, where the database can do it by itself."""
+    relationship = family.relationship
     if not deletes(relationship) or relationship.passive_deletes is not False or not relationship.is_collection:
         return False
-    if child is None or family.is_always_loaded:
-        return False
-    return all(
-        on_delete(key) in _DONE_BY_THE_DATABASE
-        for table in project.tables
-        for key in table.foreign_keys
-        if key.target_table in (child.name, child.full_name)
-    )
+    return family.can_cascade and not family.is_always_loaded
 
 
 def _contradictions(all_families: Sequence[Family]) -> Iterator[About]:
@@ -78,38 +66,45 @@ def _contradictions(all_families: Sequence[Family]) -> Iterator[About]:
 
 def _sets_null(family: Family) -> About:
     """`ondelete="CASCADE"`, but the session takes the children away from their parent first."""
-    outcome = "leaves them behind without one"
+    outcome = f"leaves {family.them} behind without one"
     if family.is_required is not False:
-        outcome = "fails, as it is NOT NULL" if family.is_required else "fails where it is NOT NULL"
-    stay = "" if family.is_required else ' If they are to stay, write `ondelete="SET NULL"`.'
+        outcome = "fails, as it cannot be NULL" if family.is_required else "fails where it cannot be NULL"
+    stay = "" if family.is_required else f" To keep {family.them}, {_keeping(family)}."
     return family.about(
         f"{family.title} does not let {family.key_title} cascade: "
-        f"`session.delete()` sets the key of all children to NULL first, and {outcome}",
-        f"Write {family.options(*_BOTH_DELETE)}.{stay}",
-        _confidence(family),
+        f"`session.delete()` sets the key of {family.children} to NULL first, and {outcome}",
+        f"Write {family.deleting()}.{stay}",
+        "high" if family.is_deleted else "low",
     )
 
 
-def _one_by_one(family: Family, confidence: Confidence) -> About:
+def _keeping(family: Family) -> str:
+    """How children stay without their parent."""
+    rule = f'write `ondelete="SET NULL"` at {family.key_title} (and in a migration)'
+    return f"{rule}, and {family.options('passive_deletes=True')}" if family.is_obeyed else rule
+
+
+def _one_by_one(family: Family) -> About:
     """Both delete: the session loads every child for it."""
     return family.about(
-        f"{family.title} loads its rows to delete them one by one, "
+        f"{family.title} loads the children to delete them one by one, "
         f"which {family.key_title} has the database do in one statement",
         f"Write {family.options('passive_deletes=True')} beside its cascade.",
-        confidence,
+        "medium" if family.is_deleted else "low",
     )
 
 
 def _deletes_and_keeps(family: Family) -> About:
     """`ondelete="SET NULL"`, but the session deletes the children."""
-    outcome = "`session.delete()` removes them, a DELETE in SQL does not"
+    outcome = f"`session.delete()` removes {family.them}, a DELETE in SQL does not"
     is_passive = family.relationship.passive_deletes is True and not family.is_always_loaded
     if is_passive:
         outcome = "which of the two happens depends on what is loaded"
+    passive = " and write `passive_deletes=True`" if family.is_obeyed else ""
     return family.about(
-        f"{family.title} deletes its rows with the parent, {family.key_title} keeps them: {outcome}",
-        f'If they go, write `ondelete="CASCADE"` at {family.key_title}. If they stay, take `delete` '
-        f"out of the cascade of {family.title} and write `passive_deletes=True`.",
+        f"{family.title} deletes {family.children} with the parent, {family.key_title} keeps {family.them}: {outcome}",
+        f'To delete {family.them}, write `ondelete="CASCADE"` at {family.key_title} (and in a migration). '
+        f"To keep {family.them}, take `delete` out of the cascade of {family.title}{passive}.",
         _confidence(family) if is_passive else "medium",
     )
 
@@ -117,10 +112,12 @@ def _deletes_and_keeps(family: Family) -> About:
 def _left_to_nobody(family: Family) -> About:
     """`passive_deletes=True`, but the database has no rule."""
     rule = "CASCADE" if deletes(family.relationship) or family.is_required is not False else "SET NULL"
+    outcome = "fails" if family.is_obeyed else f"leaves {family.them} behind in SQLite, and fails elsewhere"
+    rule = f'Add `ondelete="{rule}"` to the foreign key (and to a migration), or drop `passive_deletes=True`.'
     return family.about(
-        f"{family.title} leaves its rows to the database (`passive_deletes=True`), "
-        f"and {family.key_title} has no `ondelete`: deleting a parent whose rows are not loaded fails",
-        f'Add `ondelete="{rule}"` to the foreign key (and to a migration), or drop `passive_deletes=True`.',
+        f"{family.title} leaves {family.children} to the database (`passive_deletes=True`), "
+        f"and {family.key_title} has no `ondelete`: deleting a parent without loading {family.them} {outcome}",
+        rule if family.is_obeyed else "Drop `passive_deletes=True`.",
         _confidence(family),
     )
 
@@ -132,9 +129,10 @@ def _of_the_parent(project: Project, all_families: Sequence[Family]) -> Iterator
         for relationship in model.relationships.values():
             if relationship.direction != "MANYTOONE" or relationship.is_view_only or relationship.is_single_parent:
                 continue
-            if not relationship.cascade or len(relationship.foreign_keys) != 1 or relationship.model != model.dotted:
+            key = only_key(relationship)
+            if not relationship.cascade or key is None or relationship.model != model.dotted:
                 continue  # it does not cascade, or has been told where it is inherited from
-            family = collections.get((relationship.foreign_keys[0], relationship.model))
+            family = collections.get((key, relationship.model))
             if "delete-orphan" in relationship.cascade:
                 yield model, relationship.name, _refused(relationship)
             elif deletes(relationship) and family is not None:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from dbreview.checks._convention import by_convention
-from dbreview.checks._relationships import About, told_once
+from dbreview.checks._relationships import About, by_confidence, told_once
 from dbreview.finding import Finding, Note
 from dbreview.project import Project, Relationship
 
@@ -23,7 +23,8 @@ def check(project: Project) -> Iterator[Finding]:
         if silent and all(side.inverse in (None, across.name) for side, across in sides):
             first = silent[0][0]
             found.append((models[first.model], first.name, _finding(silent)))
-    yield from by_convention(told_once(found), complete, "other relationships")
+    for group in by_confidence(told_once(found)):
+        yield from by_convention(group, complete, "other relationships")
 
 
 def _pairs(project: Project) -> Iterator[tuple[Relationship, Relationship]]:
@@ -79,6 +80,7 @@ def _finding(silent: Sequence[tuple[Relationship, Relationship]]) -> Finding:
         message=f"{said}: {change} is not seen in the other until that is loaded again",
         help=f"Write {missing}.",
         notes=(Note("the other side", across.at),),
+        confidence="high" if len(silent) == 2 else "low",  # SQLAlchemy warns of the first, and accepts the second
     )
 
 

@@ -7,10 +7,10 @@ from collections.abc import Set as AbstractSet
 
 from dbreview.checks._convention import is_convention
 from dbreview.checks._relationships import About, Family, families, told_once
-from dbreview.finding import Finding
+from dbreview.finding import Confidence, Finding
 from dbreview.project import Project
 
-_SOFT_DELETE = frozenset({"deleted_at", "is_deleted"})
+_SOFT_DELETE = frozenset({"deleted", "deleted_at", "is_deleted"})
 
 
 def check(project: Project) -> Iterator[Finding]:
@@ -33,26 +33,36 @@ def _is_kept(family: Family) -> bool:
 
 
 def _about(family: Family, deleted: AbstractSet[str]) -> About:
-    outcome = "unlike most relationships to children here"
-    if family.is_deleted and family.is_required:
-        outcome = f"`session.delete()` fails while there are any, as {family.key_title} is NOT NULL"
-    elif family.is_deleted:
-        outcome = f"`session.delete()` sets {family.key_title} to NULL and leaves them behind"
-        outcome += "" if family.is_required is False else ", or fails if it is NOT NULL"
-    is_deleted_by_hand = family.relationship.target in deleted
     return family.about(
-        f"{family.title} does not say what becomes of its rows when the `{family.parent.name}` is deleted: {outcome}",
+        f"{family.title} does not say what becomes of {family.children} when the `{family.parent.name}` is deleted: "
+        f"{_outcome(family)}",
         _help(family),
-        "high" if family.is_deleted and family.is_required and not is_deleted_by_hand else "medium",
+        _confidence(family, deleted),
     )
+
+
+def _outcome(family: Family) -> str:
+    outcome = f"`session.delete()` fails while there is one, as {family.key_title} cannot be NULL"
+    if not family.is_required:
+        outcome = f"`session.delete()` sets {family.key_title} to NULL and leaves {family.them} behind"
+        outcome += "" if family.is_required is False else ", or fails if it cannot be NULL"
+    return outcome if family.is_deleted else f"{outcome}; most others here say so"
+
+
+def _confidence(family: Family, deleted: AbstractSet[str]) -> Confidence:
+    if not family.is_deleted:
+        return "low"
+    if not family.is_required:  # where the database ignores rules, writing them down is all that can be done
+        return "medium" if family.is_obeyed else "low"
+    is_deleted_by_hand = family.relationship.target in deleted
+    return "medium" if is_deleted_by_hand else "high"
 
 
 def _help(family: Family) -> str:
-    go = family.options('cascade="all, delete-orphan"', "passive_deletes=True")
+    rule = f'`ondelete="CASCADE"` at {family.key_title} (and in a migration)'
+    go = f"{family.deleting()}, and {rule}" if family.can_cascade else family.deleting()
     if family.is_required:
-        return f'If they go too, write {go}, and `ondelete="CASCADE"` at {family.key_title}.'
-    stay = family.options("passive_deletes=True")
-    return (
-        f'If they stay, write {stay}, and `ondelete="SET NULL"` at {family.key_title}; '
-        f'if they go too, {go}, and `ondelete="CASCADE"`.'
-    )
+        return f"To delete {family.them} too, write {go}."
+    stay = f'`ondelete="SET NULL"` at {family.key_title} (and in a migration)'
+    stay += f", and {family.options('passive_deletes=True')}" if family.is_obeyed else ""
+    return f"To keep {family.them}, write {stay}; to delete {family.them} too, {go}."

@@ -94,3 +94,18 @@ def substitute(arguments: tuple[Value, ...]) -> Const | None:
         return Const(re.sub(pattern, replacement, text))
     except (re.error, IndexError):
         return None
+
+
+def cut(function: str, arguments: tuple[Value, ...]) -> Items | None:
+    """``re.split(pattern, text)`` and ``re.findall(pattern, text)`` of constants."""
+    match arguments:
+        case (Const(str() as pattern), Const(str() as text)) if max(len(pattern), len(text)) <= _LONGEST_TEXT:
+            if _MAY_EXPLODE.search(pattern):
+                return None
+            try:
+                found = re.split(pattern, text) if function == "split" else re.findall(pattern, text)
+            except re.error:
+                return None
+            if all(isinstance(part, str) for part in found):
+                return Items(None, is_literal=True, exact=tuple(Const(part) for part in found))
+    return None

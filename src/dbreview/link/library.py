@@ -208,6 +208,8 @@ def _python(frame: Frame, dotted: str, arguments: Arguments, node: facts.Call) -
     match dotted:
         case "re.sub":
             return constants.substitute(arguments.positional)
+        case "re.split" | "re.findall":
+            return constants.cut(name, arguments.positional)
         case "builtins.enumerate":
             known = constants.exact_items(first) if frame.interpreter.reads_schema else None
             if known is not None:
