@@ -331,10 +331,10 @@ class Query:
 class Lookup:
     """A column by which a statement of a request finds or orders rows. ``kind`` is how.
 
-    ``at`` is where the statement runs, ``model`` and ``attribute`` name the column, ``beside`` the other
-    attributes of the model whose values every row found must have as well. ``is_whole`` says that nothing else
-    leaves rows out: no join, no alternative, no filter that only some paths add. ``route`` is one that leads to it,
-    None where only a dependency does.
+    ``at`` is where the statement runs, ``model`` and ``attribute`` name the column, ``beside`` the other attributes of
+    the model whose values every row found must have as well, ``nulls`` those that must be NULL. ``is_whole`` says that
+    nothing else leaves rows out: no join, no alternative, no filter that only some paths add. ``route`` is one that
+    leads to it, None where only a dependency does.
     """
 
     at: Place
@@ -345,6 +345,7 @@ class Lookup:
     is_limited: bool = False
     is_whole: bool = False
     route: Route | None = None
+    nulls: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import takewhile
 
 from dbreview.checks._columns import also_in, inherited
 from dbreview.checks._selectivity import has_few_values, tells_rows_apart, use_of_index
@@ -16,10 +17,13 @@ _SURENESS: dict[Confidence, int] = {"high": 3, "medium": 2, "low": 1}
 _MESSAGES = {
     "equal": "{route} looks rows up by {column}{elsewhere}, and no index starts with it",
     "range": "{route} searches a range of {column}{elsewhere}, and no index starts with it",
-    "order": "{route} sorts the whole table by {column}{elsewhere} for one page, and no index has that order",
+    "order": "{route} sorts {rows} by {column}{elsewhere} for one page, and no index has that order",
 }
 _VERBS = {"equal": "looks rows up by it", "range": "searches a range of it", "order": "sorts by it"}
 _MOST_NOTES = 3
+_WITH_SHORT_KEYS = frozenset({"mysql", "mariadb"})
+_LONGEST_KEY = 768
+"""Characters of utf8mb4 in the 3072 bytes that InnoDB allows a key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +77,15 @@ def _searches(project: Project) -> Iterator[tuple[Table, _Search]]:
         column = model.columns.get(lookup.attribute) if model is not None else None
         if model is None or table is None or column is None or lookup.route is None:
             continue
+        if project.dialects & _WITH_SHORT_KEYS and (column.type is None or (column.type.length or 0) > _LONGEST_KEY):
+            continue  # such a column cannot be indexed there as a whole
         if table.column(column.name) != column or lookup.beside & model.relationships.keys():
             continue
         beside = _names(model, lookup)
         confidence = use_of_index(lookup, column, table)
         is_joined = lookup.kind != "equal" and lookup.at in joined  # the other table may leave few rows
-        if confidence is not None and not is_joined and not _is_narrowed(table, column, beside):
+        nulls = frozenset(model.columns[each].name for each in lookup.nulls if each in model.columns)
+        if confidence is not None and not is_joined and not _is_narrowed(table, column, beside, nulls):
             yield table, _Search(lookup, lookup.route, column, beside, confidence)
 
 
@@ -96,14 +103,16 @@ def _wants(table: Table, searches: list[_Search]) -> Iterator[_Want]:
         searches = [search for search in searches if best.name not in {search.column.name, *search.beside}]
 
 
-def _is_narrowed(table: Table, column: Column, beside: frozenset[str]) -> bool:
+def _is_narrowed(table: Table, column: Column, beside: frozenset[str], nulls: frozenset[str]) -> bool:
     """Whether an index leads to few rows already. Foreign keys count: another rule asks for their index."""
     searched = {column.name, *beside}
     if any(searched & set(key.columns) for key in table.foreign_keys):
         return True
     few = {each.name for each in table.columns if has_few_values(each)}
     for start in table.starts():
-        if start and start[0] in searched and (start[0] not in few or column.name in start):
+        known = list(takewhile(lambda name: name in searched | nulls, start))
+        telling = [name for name in known if name in searched]
+        if telling and (telling[0] not in few or column.name in start):
             return True
     # The text of an expression that cannot be read has dots in it: it may be of any column.
     named = re.compile(rf"\b{re.escape(column.name)}\b|\.\.\.")
@@ -121,6 +130,7 @@ def _finding(group: list[_Want]) -> Finding:
             route=_title(best.route),
             column=f"`{want.table.title}.{column.attribute}`",
             elsewhere=also_in(tables[1:]),
+            rows="the whole table" if best.lookup.is_whole and not best.beside else "all rows that its filters leave",
         ),
         help=_help(want, is_alone=len(group) == 1),
         notes=(*_notes(want), *inherited(column.at, tables)),
@@ -150,8 +160,10 @@ def _help(want: _Want, *, is_alone: bool) -> str:
         names = [*together, column.name]
         listed = ", ".join(f'"{name}"' for name in names)
         return f'Add `Index("ix_{want.table.name}_{"_".join(names)}", {listed})` to the table (and to a migration).'
+    if is_alone and column.at.filename != want.table.at.filename:
+        return f'Add `Index("ix_{want.table.name}_{column.name}", "{column.name}")` to the table (and to a migration).'
     flag = "db_index=True" if want.table.orm == "tortoise" else "index=True"
-    if best.lookup.kind == "equal" and tells_rows_apart(column):
+    if best.lookup.kind == "equal" and tells_rows_apart(column) and not column.name.endswith("_id"):
         return f"Add `{flag}`, or `unique=True` if no two rows may share the value (and a migration)."
     return f"Add `{flag}` to the column (and the index to a migration)."
 

@@ -41,6 +41,8 @@ def statement(frame: Frame, statement: Statement, name: str, arguments: Argument
     if name == "yield_per":
         return replace(statement, is_limited=True)
     if name in sqlalchemy.ORDERING:
+        if arguments.positional == (Const(None),):
+            return replace(statement, is_ordered=False, ordered_by=())
         columns = tuple(_ordering(arguments))
         return replace(statement, is_ordered=True, ordered_by=(*statement.ordered_by, *columns))
     if name in sqlalchemy.FILTERING:

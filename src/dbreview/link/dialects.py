@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dbreview import facts
 from dbreview.frameworks import drivers
 from dbreview.link.names import Names
-from dbreview.link.syntax import walk
+from dbreview.link.syntax import last_name, walk
 from dbreview.project import Conventions, Role
 
 _URL = re.compile(r"^(postgresql|postgres|asyncpg|psycopg|mysql|mariadb|sqlite|oracle|mssql)(\+\w+)?(://|$)")
@@ -52,7 +52,11 @@ def _tops(libraries: Iterable[str]) -> set[str]:
 
 
 def _in_urls(module: facts.Module) -> Iterable[str]:
+    compared: set[facts.Constant] = set()
     for node in walk(module.body, into_functions=True):
-        if isinstance(node, facts.Constant) and isinstance(node.value, str):
+        is_test = isinstance(node, facts.Call) and last_name(node.func) == "startswith"
+        if is_test or isinstance(node, facts.Comparison):
+            compared |= {inner for inner in walk(node) if isinstance(inner, facts.Constant)}
+        if isinstance(node, facts.Constant) and isinstance(node.value, str) and node not in compared:
             if (match := _URL.match(node.value)) is not None:
                 yield _SAME.get(match[1], match[1])

@@ -185,7 +185,8 @@ def _comparison(frame: Frame, expression: facts.Comparison) -> Value:
         operator = "is" if operator == "==" else "is not"
     if isinstance(left, Attribute):
         return Condition(operator, left, right if isinstance(right, Attribute) else None)
-    return Condition(operator, right) if isinstance(right, Attribute) else None
+    # `a + n <= b` compares two columns of one row: no index helps.
+    return Condition(operator, right) if isinstance(right, Attribute) and not isinstance(left, Aggregate) else None
 
 
 def _binary(frame: Frame, left: Value, operator: str, right: Value) -> Value:

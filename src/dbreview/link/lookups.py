@@ -63,6 +63,7 @@ def lookups_of(interpreter: Interpreter, roles: Mapping[str, Role]) -> Iterator[
                 statement.is_limited,
                 not (statement.is_narrowed or statement.is_opaque),
                 route,
+                _nulls(statement, attribute),
             )
 
 
@@ -87,9 +88,17 @@ def _beside(statement: Statement, attribute: Attribute) -> frozenset[str]:
     return frozenset(
         c.attribute.name
         for c in statement.conditions
-        if (_is_equal(c) or c.operator == "is")
+        if _is_equal(c)
         and c.attribute.model is attribute.model
         and c.attribute.name != attribute.name
+    )
+
+
+def _nulls(statement: Statement, attribute: Attribute) -> frozenset[str]:
+    return frozenset(
+        c.attribute.name
+        for c in statement.conditions
+        if c.operator in ("is", "is_") and c.attribute.model is attribute.model
     )
 
 

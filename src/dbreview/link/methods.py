@@ -335,7 +335,7 @@ def _attribute(frame: Frame, attribute: Attribute, name: str, arguments: Argumen
     frame.interpreter.events.looked_up.add((attribute.model, attribute.name))
     if name == "in_":
         given = arguments.get(0, "other")
-        if isinstance(given, Items) and given.is_literal:
+        if isinstance(given, Items) and given.is_literal and all(isinstance(item, Const) for item in given.exact):
             return Condition("in constants", attribute)
         return Condition("in query" if isinstance(given, (Statement, Aggregate)) else "in", attribute)
     if name in sqlalchemy.COMPARISONS:

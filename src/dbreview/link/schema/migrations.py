@@ -54,14 +54,13 @@ def _created(path: str, function: Function) -> Iterator[CreatedIndex]:
     for call in (node for node in walk(function.body) if isinstance(node, facts.Call)):
         if not isinstance(call.func, facts.Attribute):
             continue
-        owner = call.func.value.id if isinstance(call.func.value, facts.Name) else ""
         match call.func.attr:
             case "create_table":
                 yield from _in_table(path, call)
             case "create_unique_constraint":
-                yield from _from_call(path, call, tables.get(owner), is_unique=True)
+                yield from _from_call(path, call, tables.get(call), is_unique=True)
             case "create_index":
-                yield from _from_call(path, call, tables.get(owner))
+                yield from _from_call(path, call, tables.get(call))
             case "execute":
                 yield from _from_text(path, call)
 
@@ -145,19 +144,24 @@ def _dropped(function: Function) -> Iterator[str]:
                 yield name
 
 
-def _batch_tables(function: Function) -> dict[str, str]:
-    """``with op.batch_alter_table("posts") as batch_op``: the table behind each name."""
-    tables: dict[str, str] = {}
+def _batch_tables(function: Function) -> dict[facts.Call, str]:
+    """``with op.batch_alter_table("posts") as batch_op``: the table of each call in such a block."""
+    tables: dict[facts.Call, str] = {}
     for node in walk(function.body):
-        if isinstance(node, facts.With):
-            for item in node.items:
-                if (
-                    isinstance(item.context, facts.Call)
-                    and item.context.arguments
-                    and isinstance(item.target, facts.Name)
-                ) and (table := _text(item.context.arguments[0].value)) is not None:
-                    tables[item.target.id] = table
+        if not isinstance(node, facts.With):
+            continue
+        for item in node.items:
+            if isinstance(item.context, facts.Call) and item.context.arguments and isinstance(item.target, facts.Name):
+                table = _text(item.context.arguments[0].value)
+                for call in (inner for inner in walk(node.body) if isinstance(inner, facts.Call)):
+                    if table is not None and _receiver(call) == item.target.id:
+                        tables[call] = table
     return tables
+
+
+def _receiver(call: facts.Call) -> str | None:
+    owner = call.func.value if isinstance(call.func, facts.Attribute) else None
+    return owner.id if isinstance(owner, facts.Name) else None
 
 
 def _text(node: facts.Expression | None) -> str | None:
