@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -11,9 +12,12 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, ForeignKey, create_engine, event, func, select
 from sqlalchemy.exc import ArgumentError, IntegrityError, SAWarning
-from sqlalchemy.orm import DeclarativeBase, Mapped, Session, configure_mappers, mapped_column, relationship
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, configure_mappers, foreign, mapped_column, relationship
 
-from pages import Example
+from dbreview import run
+from dbreview.rulebook import Rulebook
+from dbreview.settings import find_settings
+from pages import Example, cases
 from running import EXAMPLES, Import, ask, metadata_of, running, seed, shown
 
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -265,6 +269,102 @@ def test_when_children_lose_a_key_that_cascades(options: dict[str, Any], loaded:
     Base.registry.dispose()
 
 
+def test_a_key_that_is_a_part_of_the_primary_key_fails_in_another_way() -> None:
+    class Base(DeclarativeBase):
+        pass
+
+    class Bed(Base):
+        __tablename__ = "beds"
+        garden_id: Mapped[int] = mapped_column(ForeignKey("gardens.id", ondelete="CASCADE"), primary_key=True)
+        number: Mapped[int] = mapped_column(primary_key=True)
+
+    class Garden(Base):
+        __tablename__ = "gardens"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        beds = relationship(Bed)
+
+    engine = create_engine("sqlite://")
+    Base.metadata.create_all(engine)
+    with Session(engine) as session:
+        session.add_all([Garden(id=1), Bed(garden_id=1, number=1)])
+        session.commit()
+        session.delete(session.get_one(Garden, 1))
+        with pytest.raises(AssertionError, match="tried to blank-out primary key column"):
+            session.commit()
+    Base.registry.dispose()
+
+
+@pytest.mark.parametrize(("cascade", "is_kept"), [("all", True), ("all, delete-orphan", False)])
+def test_delete_orphan_deletes_a_child_that_is_only_taken_from_its_parent(cascade: str, is_kept: bool) -> None:
+    class Base(DeclarativeBase):
+        pass
+
+    class Bed(Base):
+        __tablename__ = "beds"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        garden_id: Mapped[int | None] = mapped_column(ForeignKey("gardens.id", ondelete="CASCADE"))
+        garden = relationship("Garden", back_populates="beds")
+
+    class Garden(Base):
+        __tablename__ = "gardens"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        beds = relationship(Bed, back_populates="garden", cascade=cascade, passive_deletes=True)
+
+    engine = create_engine("sqlite://")
+    Base.metadata.create_all(engine)
+    with Session(engine) as session:
+        session.add_all([Garden(id=1), Bed(id=1, garden_id=1)])
+        session.commit()
+        garden = session.get_one(Garden, 1)
+        garden.beds.remove(session.get_one(Bed, 1))
+        session.commit()
+        assert len(session.scalars(select(Bed)).all()) == int(is_kept)
+    Base.registry.dispose()
+
+
+@pytest.mark.parametrize("passive", [False, True])
+def test_what_the_children_own_stays_if_the_database_deletes_them(passive: bool) -> None:
+    """A guard of the rule: below the children, only the session follows cascades that are no foreign key's."""
+
+    class Base(DeclarativeBase):
+        pass
+
+    class Label(Base):
+        __tablename__ = "labels"
+        id: Mapped[int] = mapped_column(primary_key=True)
+
+    class Note(Base):
+        __tablename__ = "notes"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        about_id: Mapped[int]
+
+    class Bed(Base):
+        __tablename__ = "beds"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        garden_id: Mapped[int] = mapped_column(ForeignKey("gardens.id", ondelete="CASCADE"))
+        label_id: Mapped[int] = mapped_column(ForeignKey("labels.id"))
+        label = relationship(Label, cascade="all, delete-orphan", single_parent=True)
+        notes = relationship(Note, primaryjoin=lambda: foreign(Note.about_id) == Bed.id, cascade="all, delete-orphan")
+
+    class Garden(Base):
+        __tablename__ = "gardens"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        beds = relationship(Bed, cascade="all, delete-orphan", passive_deletes=passive)
+
+    with enforcing():
+        engine = create_engine("sqlite://")
+        Base.metadata.create_all(engine)
+        with Session(engine) as session:
+            session.add_all([Garden(id=1, beds=[Bed(label=Label(), notes=[Note()])])])
+            session.commit()
+            session.delete(session.get_one(Garden, 1))
+            session.commit()
+            assert not session.scalars(select(Bed)).all()
+            assert len(session.scalars(select(Label)).all()) == int(passive)
+            assert len(session.scalars(select(Note)).all()) == int(passive)
+    Base.registry.dispose()
+
+
 @pytest.mark.parametrize("passive", [False, True])
 def test_children_that_are_loaded_anyway_are_deleted_one_by_one(passive: bool) -> None:
     class Base(DeclarativeBase):
@@ -498,6 +598,37 @@ def test_a_pair_added_on_both_sides_is_inserted_twice(example: Example, module: 
             return
         with pytest.raises(IntegrityError, match="UNIQUE constraint failed"):
             session.commit()
+
+
+WITHOUT_A_PRAGMA = "SQLite does not cascade, and the session sets the key to NULL, with high confidence"
+NULLABLE = "A nullable key that cascades, with high confidence"
+ORPHANS = "SQLite ignores foreign keys, and the key may be NULL, with low confidence"
+DEVIATING = "Most say something, and one does not, with low confidence"
+
+
+@pytest.mark.parametrize(
+    ("page", "title", "said", "unsaid"),
+    [
+        ("cascade-mismatch", WITHOUT_A_PRAGMA, 'cascade="all, delete-orphan")`', "passive_deletes"),
+        ("cascade-mismatch", NULLABLE, 'cascade="all", passive_deletes=True)`', "delete-orphan"),
+        ("cascade-mismatch", NULLABLE, 'To keep them, write `ondelete="SET NULL"`', "delete-orphan"),
+        ("cascade-mismatch", "A key of two columns", "cannot be NULL", "as it is NOT NULL"),
+        ("cascade-mismatch", "One to one", "sets the key of the child to NULL", "children"),
+        ("relationship-without-delete-rule", ORPHANS, 'cascade="all")`', "passive_deletes"),
+        ("relationship-without-delete-rule", "One to one", "what becomes of the child when", "children"),
+        ("relationship-without-delete-rule", DEVIATING, "fails while there is one", "unlike"),
+    ],
+)
+def test_the_advice_does_no_harm(page: str, title: str, said: str, unsaid: str, tmp_path: Path) -> None:
+    case = next(each for each in cases() if (each.page, each.title) == (page, title))
+    for path, text in case.files.items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(text, encoding="utf-8")
+    rulebook = Rulebook.read()
+    reviewed = run.review([str(tmp_path)], replace(find_settings(tmp_path, rulebook), advice=True), rulebook)
+    told = [f"{each.finding.message}. {each.finding.help}" for each in reviewed.shown]
+    assert told
+    assert all(said in text and unsaid not in text for text in told), told
 
 
 def test_the_proofs_run_every_bad_example() -> None:

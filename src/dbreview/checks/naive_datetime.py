@@ -35,7 +35,8 @@ def _naive(written: Written, contrast: str, confidence: Confidence) -> Finding:
     return Finding(
         at=written.at,
         message=f"{written.title} keeps no time zone{contrast}",
-        help=f"Write `DateTime(timezone=True)`{more}, and convert the column in a migration.",
+        help=f"Write `DateTime(timezone=True)`{more}, and convert the column in a migration "
+        "(on PostgreSQL with `postgresql_using=\"... AT TIME ZONE 'UTC'\"`).",
         notes=written.notes,
         confidence=confidence,
     )

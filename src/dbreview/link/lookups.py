@@ -88,9 +88,7 @@ def _beside(statement: Statement, attribute: Attribute) -> frozenset[str]:
     return frozenset(
         c.attribute.name
         for c in statement.conditions
-        if _is_equal(c)
-        and c.attribute.model is attribute.model
-        and c.attribute.name != attribute.name
+        if _is_equal(c) and c.attribute.model is attribute.model and c.attribute.name != attribute.name
     )
 
 
