@@ -263,6 +263,7 @@ class Relationship:
     it is written. ``inverse`` is the name that ``back_populates`` or ``backref`` gives, and ``is_backref``
     marks one that exists only through the other side's ``backref``. ``has_overlaps`` says that somebody knows
     that another relationship writes the same columns. An empty ``inverse`` cannot be read.
+    ``declines_passive_deletes`` means a written ``passive_deletes=False``.
     """
 
     model: str
@@ -286,6 +287,7 @@ class Relationship:
     foreign_keys: tuple[ForeignKey, ...] = ()
     has_own_join: bool = False
     has_overlaps: bool = False
+    declines_passive_deletes: bool = False
 
 
 @dataclass(frozen=True, slots=True)

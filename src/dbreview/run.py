@@ -11,8 +11,8 @@ from dbreview.extract import extract
 from dbreview.facts import Module, Unreadable
 from dbreview.finding import Finding
 from dbreview.journal import Journal, Progress, nobody
-from dbreview.link import link
-from dbreview.project import Project
+from dbreview.link import link, link_schema
+from dbreview.project import Conventions, Project
 from dbreview.review import Diagnostic, Review
 from dbreview.room import with_room
 from dbreview.rulebook import Rule, Rulebook
@@ -20,6 +20,8 @@ from dbreview.schema import Schema, schema_of
 from dbreview.selection import Selection, select
 from dbreview.settings import Settings
 from dbreview.suppress import suppress
+
+Linking = Callable[[Sequence[Module], Sequence[Unreadable], Conventions], Project]
 
 
 def review(
@@ -56,17 +58,19 @@ def _review(paths: Sequence[str], settings: Settings, rulebook: Rulebook, progre
 def _schema(paths: Sequence[str], settings: Settings, progress: Progress) -> Schema:
     found = discover(paths, settings)
     journal = Journal(progress, found.problems)
-    _, project = _understand(found, settings, journal)
+    _, project = _understand(found, settings, journal, link_schema)
     return schema_of(project, found.reported, found.names, journal.problems)
 
 
-def _understand(found: Discovery, settings: Settings, journal: Journal) -> tuple[list[Module], Project]:
+def _understand(
+    found: Discovery, settings: Settings, journal: Journal, linking: Linking = link
+) -> tuple[list[Module], Project]:
     """What every command begins with: all files become facts, and the facts a project."""
     facts = list(_extract(found, journal))
     modules = [each for each in facts if isinstance(each, Module)]
     unreadable = [each for each in facts if isinstance(each, Unreadable)]
     journal.progress("Linking", 0, 1)
-    project = link(modules, unreadable, conventions_of(settings, found.root))
+    project = linking(modules, unreadable, conventions_of(settings, found.root))
     for at, error in project.mistakes:
         journal.mistake(f"following {found.names[at.filename]}:{at.line}", error)
     return modules, project

@@ -49,7 +49,9 @@ def _is_set_to_null(family: Family) -> bool:
 def _is_deleted_one_by_one(family: Family) -> bool:
     """Whether the session loads several children to delete them, where the database can do it by itself."""
     relationship = family.relationship
-    if not deletes(relationship) or relationship.passive_deletes is not False or not relationship.is_collection:
+    if relationship.passive_deletes is not False or relationship.declines_passive_deletes:
+        return False
+    if not deletes(relationship) or not relationship.is_collection:
         return False
     return family.can_cascade and not family.is_always_loaded
 

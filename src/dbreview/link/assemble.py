@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from dbreview.facts import Unreadable
 from dbreview.finding import Confidence, Place
@@ -54,17 +55,9 @@ def assemble(
         g.at: g for g in sorted(set(global_sessions(interpreter, roles)), key=lambda g: (g.at, g.name), reverse=True)
     }
     shared = dict(sorted(shared.items()))
-    tables = tuple(tables_of(interpreter, roles))
-    models = tuple(models_of(interpreter, roles))
-    return Project(
-        conventions,
-        unreadable,
-        roles,
-        dialects=find_dialects(interpreter.names, roles, conventions),
-        enforces_sqlite_keys=enforces_sqlite_keys(interpreter.names),
-        tables=tables,
-        models=models,
-        unknown=unknown_of(tables, models),
+    return replace(
+        assemble_schema(interpreter, roles, unreadable, conventions),
+        enforces_sqlite_keys=enforces_sqlite_keys(interpreter.names, roles),
         lookups=tuple(lookups_of(interpreter, roles)),
         secret_writes=tuple(
             SecretWrite(at, ref.dotted, name, is_plain)
@@ -82,6 +75,26 @@ def assemble(
         global_sessions=tuple(shared.values()),
         leaked_sessions=tuple(leak for leak in leaked_sessions(interpreter, roles) if leak.at not in shared),
         understanding=understanding_of(interpreter, found, roles),
+    )
+
+
+def assemble_schema(
+    interpreter: Interpreter,
+    roles: dict[str, Role],
+    unreadable: tuple[Unreadable, ...],
+    conventions: Conventions,
+) -> Project:
+    """The project as far as its models tell. What functions do to tables is in it if they were read before."""
+    tables = tuple(tables_of(interpreter, roles))
+    models = tuple(models_of(interpreter, roles))
+    return Project(
+        conventions,
+        unreadable,
+        roles,
+        dialects=find_dialects(interpreter.names, roles, conventions),
+        tables=tables,
+        models=models,
+        unknown=unknown_of(tables, models),
         mistakes=tuple(sorted(interpreter.events.mistakes.items(), key=lambda item: item[0])),
     )
 

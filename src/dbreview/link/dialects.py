@@ -37,9 +37,11 @@ def find_dialects(names: Names, roles: dict[str, Role], conventions: Conventions
     return frozenset(found)
 
 
-def enforces_sqlite_keys(names: Names) -> bool:
-    """Whether any module switches SQLite's foreign keys on."""
+def enforces_sqlite_keys(names: Names, roles: dict[str, Role]) -> bool:
+    """Whether the application switches SQLite's foreign keys on. What migrations do ends with them."""
     for path in sorted(names.modules):
+        if roles.get(path) in ("test", "migration", "example"):
+            continue
         if not _tops(names.imported_libraries(path)).isdisjoint({"sqlalchemy", "sqlmodel", "sqlite3", "aiosqlite"}):
             for node in walk(names.modules[path].body, into_functions=True):
                 if isinstance(node, facts.Constant) and isinstance(node.value, str) and _PRAGMA.search(node.value):
