@@ -133,6 +133,8 @@ class Rulebook:
         """The rules of a folder of pages, by default the folder that came with this package."""
         pages = sorted((folder or _pages_folder()).glob("*.md"))
         rules = [read_page(page) for page in pages if page.stem.lower() != "readme"]
+        if not rules:
+            raise PageError(f"no pages of rules in {folder or _pages_folder()}: the installation is not complete")
         codes = [rule.code for rule in rules]
         for repeated in {code for code in codes if codes.count(code) > 1}:
             raise PageError(f"two pages have the code {repeated}")

@@ -19,7 +19,7 @@ _STRINGS = frozenset(
     {"String", "Unicode", "Text", "UnicodeText", "VARCHAR", "NVARCHAR", "TEXT", "CHAR", "AutoString", "CharField",
      "TextField"}
 )  # fmt: skip
-_ADDRESS = re.compile(r"(?:\w+_)?(?:host|hostname|port|dsn|endpoint)|(?:base_|server_)?(?:url|uri|server)|ssid")
+_ADDRESS = re.compile(r"(?:\w+_)?(?:host|hostname|port|dsn|endpoint|url|uri|server|domain|ip|site)|server_\w+|ssid")
 _CONNECTION = re.compile(r"(?:Connection|Server|Proxy|DataSource|Integration|Credentials?|Mailbox|Gateway|Secret)$")
 
 

@@ -130,11 +130,12 @@ def _read_the_rest(interpreter: Interpreter, roles: dict[str, Role]) -> None:
 def _read_local_routes(interpreter: Interpreter, local: list[FoundRoute]) -> dict[FunctionRef, Outcome]:
     """Read the path operations that are defined inside functions, with the variables that they see."""
     interpreter.is_request = True
-    outcomes = {
-        f.ref: interpreter.read(f.function, interpreter.declared_parameters(f.ref))
-        for f in local
-        if f.function is not None
-    }
+    outcomes: dict[FunctionRef, Outcome] = {}
+    for found in local:
+        if found.function is not None:
+            interpreter.route = found.route
+            outcomes[found.ref] = interpreter.read(found.function, interpreter.declared_parameters(found.ref))
+    interpreter.route = None
     interpreter.is_request = False
     return outcomes
 

@@ -179,7 +179,8 @@ def _comparison(frame: Frame, expression: facts.Comparison) -> Value:
         decided = constants.compare(left, operator, right)
         if decided is not None:
             return decided
-    if operator == "==" and (isinstance(left, _UNMAPPED) or isinstance(right, _UNMAPPED)):
+    is_unmapped = isinstance(left, _UNMAPPED) or isinstance(right, _UNMAPPED)
+    if operator == "==" and is_unmapped and frame.interpreter.reads_schema:
         return Join(left, right)
     if operator in ("==", "!=") and right == Const(None):
         operator = "is" if operator == "==" else "is not"
@@ -258,6 +259,8 @@ def _subscript(frame: Frame, value: Expression, index: Expression) -> Value:
         case Statement(session=Session()):
             if isinstance(index, facts.Slice):
                 return replace(holder, is_limited=True)
+        case LibraryObject(dotted) if python.is_volatile(dotted):
+            return holder
         case LibraryObject(dotted) if dotted.startswith("sqlalchemy."):
             return LibraryObject(f"{dotted}[]")
         case Made() | Attribute() | Aggregate() if frame.interpreter.reads_schema:

@@ -49,7 +49,8 @@ def lookups_of(interpreter: Interpreter, roles: Mapping[str, Role]) -> Iterator[
     for (at, statement), route in sorted(interpreter.events.statements.items(), key=lambda item: item[0][0]):
         if roles.get(at.filename) != "application":
             continue
-        for attribute, kind in _columns(statement):
+        for named, kind in _columns(statement):
+            attribute = _where_stored(interpreter, named)
             key = (at, attribute.model.dotted, attribute.name, kind)
             if key in told or _is_narrowed_elsewhere(interpreter, statement, attribute.model):
                 continue
@@ -80,6 +81,17 @@ def _columns(statement: Statement) -> Iterator[tuple[Attribute, Literal["equal",
         yield attribute, "order"
 
 
+def _where_stored(interpreter: Interpreter, attribute: Attribute) -> Attribute:
+    """The attribute of the class whose table has the column, which joined inheritance may leave to a parent."""
+    for ancestor in interpreter.classes.ancestors(attribute.model):
+        if not isinstance(ancestor, ClassRef):
+            continue
+        table = interpreter.models.table(ancestor)
+        if table is not None and any(column.attribute == attribute.name for column in table.columns):
+            return Attribute(ancestor, attribute.name)
+    return attribute
+
+
 def _is_equal(condition: Condition) -> bool:
     return condition.operator in _EQUAL and condition.other is None
 
@@ -103,7 +115,8 @@ def _nulls(statement: Statement, attribute: Attribute) -> frozenset[str]:
 def _is_narrowed_elsewhere(interpreter: Interpreter, statement: Statement, model: ClassRef) -> bool:
     """Whether the rows are found through another table: an indexed column of it is given, or it is what is selected."""
     entity = entity_of(statement)
-    if entity is not None and entity.ref is not model and not interpreter.classes.are_related(entity.ref, model):
+    is_joined = entity is not None and not interpreter.classes.are_related(entity.ref, model)
+    if is_joined and any(_is_equal(c) and c.attribute.model is not model for c in statement.conditions):
         return True
     for condition in statement.conditions:
         other = condition.attribute.model

@@ -25,7 +25,8 @@ def note_constructor(frame: Frame, ref: ClassRef, node: facts.Call) -> None:
             source = _dumped(argument.value)
             for name in _password_fields(frame, source) if source is not None else ():
                 if name not in named and frame.interpreter.models.has_attribute(ref, name):
-                    frame.interpreter.events.saw_secret(frame.place(node.at), ref, name, True)
+                    is_plain = None if _hashes_itself(frame, ref, name) else True
+                    frame.interpreter.events.saw_secret(frame.place(node.at), ref, name, is_plain)
 
 
 def note_assignment(frame: Frame, target: Expression, value: Expression) -> None:
@@ -63,7 +64,9 @@ def _is_plain(frame: Frame, node: Expression) -> bool | None:
 
 
 def _hashes_itself(frame: Frame, ref: ClassRef, name: str) -> bool:
-    """Whether the model changes what is written: ``@validates("password")``."""
+    """Whether the model may change what is written: ``@validates("password")``, a constructor of its own."""
+    if isinstance(frame.interpreter.classes.member(ref, "__init__"), FunctionRef):
+        return True
     for ancestor in frame.interpreter.classes.ancestors(ref):
         for member in ancestor.members.values() if isinstance(ancestor, ClassRef) else ():
             for decorator in member.facts.decorators if isinstance(member, FunctionRef) else ():

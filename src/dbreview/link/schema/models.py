@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from dbreview import facts
 from dbreview.finding import Place
+from dbreview.frameworks import sqlalchemy
 from dbreview.link.names import ClassRef
 from dbreview.link.schema.drafting import Drafter
 from dbreview.link.schema.outside import Outside, imperative_mappings
@@ -150,6 +151,8 @@ class Models:
                         pass
                     case _:
                         frame.run((statement,))
+                for target in _assigned(statement):
+                    frame.env[target] = _placed(frame.env.get(target), Place(ref.path, *statement.at))
                 if frame.env is not env:  # a branch has put another dict in its place
                     env.update(frame.env)
                     frame.env = env
@@ -213,6 +216,24 @@ class Models:
             if table is not None:
                 self._tables_of[ref] = _with_key_types(table, types)
         self.core_tables = [_with_key_types(table, types) for table in self.core_tables]
+
+
+def _assigned(statement: facts.Statement) -> list[str]:
+    match statement:
+        case facts.AnnotatedAssign(facts.Name(name)):
+            return [name]
+        case facts.Assign(targets):
+            return [target.id for target in targets if isinstance(target, facts.Name)]
+    return []
+
+
+def _placed(value: Value, at: Place) -> Value:
+    """What a helper made is where the class calls it: two columns of one helper are not the same."""
+    if not isinstance(value, Made) or value.dotted in sqlalchemy.TABLES:
+        return value
+    if not (value.at.filename == at.filename and at.line <= value.at.line <= at.end_line):
+        return replace(value, at=at)
+    return value
 
 
 def _with_targets(table: Table, renamed: Mapping[str, str]) -> Table:
