@@ -40,7 +40,7 @@ def _review(paths: Sequence[str], settings: Settings, rulebook: Rulebook, progre
     found = discover(paths, settings)
     selection = select(settings, rulebook, found.root)
     journal = Journal(progress, found.problems)
-    modules, project = _understand(found, settings, journal)
+    modules, project = _understand(found, settings, journal, link)
     findings = dict(_check(project, selection, journal))
     asked = [module for module in modules if module.path in found.reported]
     marked = suppress(_judge(findings, found, selection), asked, selection, findings.keys())
@@ -63,7 +63,7 @@ def _schema(paths: Sequence[str], settings: Settings, progress: Progress) -> Sch
 
 
 def _understand(
-    found: Discovery, settings: Settings, journal: Journal, linking: Linking = link
+    found: Discovery, settings: Settings, journal: Journal, linking: Linking
 ) -> tuple[list[Module], Project]:
     """What every command begins with: all files become facts, and the facts a project."""
     facts = list(_extract(found, journal))
