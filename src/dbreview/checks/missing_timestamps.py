@@ -19,7 +19,7 @@ from dbreview.frameworks import naming
 from dbreview.project import Project, Table
 
 _FEWEST = 3
-"""Tables of a second database that make a habit of their own."""
+"""Tables that a database must have to make a habit of its own, beside one that has more."""
 
 
 def check(project: Project) -> Iterator[Finding]:
@@ -28,8 +28,9 @@ def check(project: Project) -> Iterator[Finding]:
     for table in project.tables:
         if is_candidate(table) and not is_part(table, project):
             databases[table.metadata].append(table)
+    has_large = any(len(tables) >= _FEWEST for tables in databases.values())
     for tables in databases.values():
-        if len(tables) >= _FEWEST or len(databases) == 1:
+        if len(tables) >= _FEWEST or not has_large:
             yield from _of_database(tables, project)
 
 
