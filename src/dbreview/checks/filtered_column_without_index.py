@@ -68,29 +68,39 @@ def check(project: Project) -> Iterator[Finding]:
 
 def _searches(project: Project) -> Iterator[tuple[Table, _Search]]:
     """The lookups that requests lead to and that nothing narrows down already."""
+    found = list(_resolved(project))
+    joined = {lookup.at for lookup in project.lookups if lookup.kind == "join"}
+    too_long = {lookup.at for lookup, _, _, column in found if _is_too_long(column, project)}
+    for lookup, model, table, column in found:
+        if lookup.route is None or lookup.at in too_long or lookup.beside & model.relationships.keys():
+            continue
+        beside = _names(model, lookup.beside - {lookup.attribute})
+        confidence = use_of_index(lookup, column, table)
+        is_joined = lookup.kind != "equal" and lookup.at in joined  # the other table may leave few rows
+        if confidence is None or is_joined or _is_narrowed(table, column, beside, _names(model, lookup.nulls)):
+            continue
+        yield table, _Search(lookup, lookup.route, column, beside, confidence)
+
+
+def _resolved(project: Project) -> Iterator[tuple[Lookup, Model, Table, Column]]:
+    """The lookups whose model, table and column are known."""
     models = {model.dotted: model for model in project.models if model.table is not None}
     tables = {table.model: table for table in project.tables if table.is_fully_known}
-    joined = {lookup.at for lookup in project.lookups if lookup.kind == "join"}
     for lookup in project.lookups:
         model = models.get(lookup.model)
         table = tables.get(model.table.model) if model is not None and model.table is not None else None
         column = model.columns.get(lookup.attribute) if model is not None else None
-        if model is None or table is None or column is None or lookup.route is None:
-            continue
-        if project.dialects & _WITH_SHORT_KEYS and (column.type is None or (column.type.length or 0) > _LONGEST_KEY):
-            continue  # such a column cannot be indexed there as a whole
-        if table.column(column.name) != column or lookup.beside & model.relationships.keys():
-            continue
-        beside = _names(model, lookup)
-        confidence = use_of_index(lookup, column, table)
-        is_joined = lookup.kind != "equal" and lookup.at in joined  # the other table may leave few rows
-        nulls = frozenset(model.columns[each].name for each in lookup.nulls if each in model.columns)
-        if confidence is not None and not is_joined and not _is_narrowed(table, column, beside, nulls):
-            yield table, _Search(lookup, lookup.route, column, beside, confidence)
+        if model is not None and table is not None and column is not None and table.column(column.name) == column:
+            yield lookup, model, table, column
 
 
-def _names(model: Model, lookup: Lookup) -> frozenset[str]:
-    attributes = lookup.beside - {lookup.attribute}
+def _is_too_long(column: Column, project: Project) -> bool:
+    """Whether the column cannot be indexed as a whole on one of the project's databases."""
+    is_short_of_room = bool(project.dialects & _WITH_SHORT_KEYS)
+    return is_short_of_room and column.type is not None and (column.type.length or 0) > _LONGEST_KEY
+
+
+def _names(model: Model, attributes: frozenset[str]) -> frozenset[str]:
     return frozenset(model.columns[attribute].name for attribute in attributes if attribute in model.columns)
 
 
