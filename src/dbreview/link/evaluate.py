@@ -89,7 +89,9 @@ def evaluate(frame: Frame, expression: Expression) -> Value:
             decided = conditions.truth(frame, test)
             if decided is not None:
                 return frame.evaluate(body if decided else orelse)
-            return join(frame.evaluate(body), frame.evaluate(orelse))
+            either = (frame.evaluate(body), frame.evaluate(orelse))
+            # Something unknown or None is unknown: what is declared says more than None.
+            return None if None in either and Const(None) in either else join(*either)
         case facts.FormattedString(parts):
             return _formatted(frame, parts)
         case facts.Lambda():
