@@ -352,6 +352,9 @@ HARMLESS_BASES = frozenset(
 )  # fmt: skip
 """Base classes of libraries that bring no columns and no indexes."""
 
+COPYING_METHODS = frozenset({"model_validate", "from_orm", "parse_obj", "sqlmodel_update"})
+"""Methods of SQLModel's models that copy the fields of another object."""
+
 CHANGING_METHODS = frozenset({"sqlmodel_update", "update", "update_from_dict"})
 """Methods that libraries give to models and that change the row."""
 

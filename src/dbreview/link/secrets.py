@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from dbreview import facts
 from dbreview.facts import Expression
-from dbreview.frameworks import naming, python
+from dbreview.frameworks import naming, python, sqlalchemy
 from dbreview.link.names import ClassRef, FunctionRef, Names
 from dbreview.link.syntax import last_name
-from dbreview.link.values import Const, Entity, Instance, LibraryObject, Value
+from dbreview.link.values import ClassValue, Const, Entity, Entries, Instance, LibraryObject, Value
 
 if TYPE_CHECKING:
     from dbreview.link.frame import Frame
@@ -27,6 +27,23 @@ def note_constructor(frame: Frame, ref: ClassRef, node: facts.Call) -> None:
                 if name not in named and frame.interpreter.models.has_attribute(ref, name):
                     is_plain = None if _hashes_itself(frame, ref, name) else True
                     frame.interpreter.events.saw_secret(frame.place(node.at), ref, name, is_plain)
+
+
+def note_copy(frame: Frame, receiver: Value, node: facts.Call) -> None:
+    """``User.model_validate(payload)`` and ``user.sqlmodel_update(payload)`` copy the fields of a schema."""
+    method = last_name(node.func)
+    ref = receiver.ref if isinstance(receiver, ClassValue) else receiver.model if isinstance(receiver, Entity) else None
+    if ref is None or method not in sqlalchemy.COPYING_METHODS or not frame.interpreter.classes.is_mapped(ref):
+        return
+    given = [argument.value for argument in node.arguments if argument.keyword is None]
+    replaced = {argument.keyword: argument.value for argument in node.arguments if argument.keyword is not None}
+    overlay = frame.evaluate(replaced["update"]) if "update" in replaced else Entries(())
+    if not given or not isinstance(overlay, Entries) or overlay.others:
+        return
+    for name in _password_fields(frame, _dumped(given[0]) or given[0]):
+        if name not in dict(overlay.items) and frame.interpreter.models.has_attribute(ref, name):
+            is_plain = None if _hashes_itself(frame, ref, name) else True
+            frame.interpreter.events.saw_secret(frame.place(node.at), ref, name, is_plain)
 
 
 def note_assignment(frame: Frame, target: Expression, value: Expression) -> None:
