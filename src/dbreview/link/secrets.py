@@ -8,7 +8,7 @@ from dbreview import facts
 from dbreview.facts import Expression
 from dbreview.frameworks import naming, python, sqlalchemy
 from dbreview.link.names import ClassRef, FunctionRef, Names
-from dbreview.link.syntax import last_name
+from dbreview.link.syntax import last_name, walk
 from dbreview.link.values import ClassValue, Const, Entity, Entries, Instance, LibraryObject, Value
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def note_constructor(frame: Frame, ref: ClassRef, node: facts.Call) -> None:
             source = _dumped(argument.value)
             for name in _password_fields(frame, source) if source is not None else ():
                 if name not in named and frame.interpreter.models.has_attribute(ref, name):
-                    is_plain = None if _hashes_itself(frame, ref, name) else True
+                    is_plain = None if _hashes_itself(frame, ref, name) or _is_assigned(frame, name) else True
                     frame.interpreter.events.saw_secret(frame.place(node.at), ref, name, is_plain)
 
 
@@ -42,7 +42,7 @@ def note_copy(frame: Frame, receiver: Value, node: facts.Call) -> None:
         return
     for name in _password_fields(frame, _dumped(given[0]) or given[0]):
         if name not in dict(overlay.items) and frame.interpreter.models.has_attribute(ref, name):
-            is_plain = None if _hashes_itself(frame, ref, name) else True
+            is_plain = None if _hashes_itself(frame, ref, name) or _is_assigned(frame, name) else True
             frame.interpreter.events.saw_secret(frame.place(node.at), ref, name, is_plain)
 
 
@@ -90,6 +90,15 @@ def _hashes_itself(frame: Frame, ref: ClassRef, name: str) -> bool:
                 if isinstance(decorator, facts.Call) and last_name(decorator.func) == "validates":
                     if any(isinstance(a.value, facts.Constant) and a.value.value == name for a in decorator.arguments):
                         return True
+    return False
+
+
+def _is_assigned(frame: Frame, name: str) -> bool:
+    """Whether the function assigns the attribute besides: ``user.password = hashed(...)`` replaces what was copied."""
+    for node in walk(frame.ref.facts.body) if frame.ref is not None else ():
+        if isinstance(node, facts.Assign):
+            if any(isinstance(target, facts.Attribute) and target.attr == name for target in node.targets):
+                return True
     return False
 
 
