@@ -399,6 +399,111 @@ class UnboundedResponse:
 
 
 @dataclass(frozen=True, slots=True)
+class LazyResponse:
+    """A relationship that a response schema asks of rows which were fetched without it.
+
+    ``at`` is where the rows are fetched. ``schema`` and ``field`` name the schema's field, declared at ``field_at``;
+    ``asked_at`` is what makes the schema read it: the path operation, or a call such as ``model_validate``.
+    ``is_per_row`` says that it is read for each of many rows. ``option`` is the loader option to add.
+    """
+
+    at: Place
+    relationship: Relationship
+    query: Query | None
+    schema: str
+    field: str
+    field_at: Place
+    asked_at: Place
+    route: Route | None
+    option: str
+    is_async: bool
+    is_per_row: bool
+    confidence: Confidence
+
+
+@dataclass(frozen=True, slots=True)
+class UnboundedPageSize:
+    """A number that clients choose without an upper bound and that limits a query. ``at`` is its declaration.
+
+    ``function`` is the path operation or dependency that takes it, ``query`` runs with it as LIMIT.
+    """
+
+    at: Place
+    parameter: str
+    function: str
+    query: Query
+    route: Route | None
+    confidence: Confidence
+
+
+@dataclass(frozen=True, slots=True)
+class UnorderedPage:
+    """A query that takes a page (LIMIT and OFFSET, or a paginator's) of rows in no particular order."""
+
+    at: Place
+    entity: str | None
+    key: str | None
+    route: Route | None
+    paginator: str | None
+    confidence: Confidence
+
+
+@dataclass(frozen=True, slots=True)
+class DiscardedRows:
+    """All rows that match are fetched and all but the first thrown away.
+
+    ``method`` is the call that takes one (``first``), ``columns`` those by whose values the statement filters.
+    """
+
+    at: Place
+    query: Query
+    method: str
+    columns: tuple[str, ...]
+    is_ordered: bool
+    confidence: Confidence
+
+
+@dataclass(frozen=True, slots=True)
+class CountByFetching:
+    """Rows are fetched only to count them, or to see whether there is one. ``at`` is where that is done."""
+
+    at: Place
+    query: Query
+    purpose: Literal["count", "exists"]
+    is_async: bool
+    confidence: Confidence
+
+
+@dataclass(frozen=True, slots=True)
+class RowsNotMerged:
+    """A statement that joins a collection is read without ``unique()``. ``at`` is where its rows are read.
+
+    ``loader`` is what joins it: a loader option's name, or ``lazy="joined"`` on the relationship.
+    """
+
+    at: Place
+    relationship: Relationship
+    query: Query
+    loader: str
+    method: str
+    confidence: Confidence
+
+
+@dataclass(frozen=True, slots=True)
+class PythonOperator:
+    """``and``, ``or``, ``not``, ``in`` or ``is`` on a column, where SQL was meant, in what a statement filters by.
+
+    ``columns`` are the model's attributes on its sides, as ``User.name``; ``filter_at`` is the filtering call.
+    """
+
+    at: Place
+    operator: str
+    columns: tuple[str, ...]
+    filter_at: Place
+    confidence: Confidence
+
+
+@dataclass(frozen=True, slots=True)
 class BlockingCall:
     """A synchronous database call on the event loop. ``calls`` lead from ``at`` to ``query``."""
 
@@ -476,6 +581,13 @@ class Project:
     lazy_loads: tuple[LazyLoad, ...] = ()
     repeated_queries: tuple[RepeatedQuery, ...] = ()
     unbounded_responses: tuple[UnboundedResponse, ...] = ()
+    lazy_responses: tuple[LazyResponse, ...] = ()
+    unbounded_page_sizes: tuple[UnboundedPageSize, ...] = ()
+    unordered_pages: tuple[UnorderedPage, ...] = ()
+    discarded_rows: tuple[DiscardedRows, ...] = ()
+    counts_by_fetching: tuple[CountByFetching, ...] = ()
+    rows_not_merged: tuple[RowsNotMerged, ...] = ()
+    python_operators: tuple[PythonOperator, ...] = ()
     blocking_calls: tuple[BlockingCall, ...] = ()
     global_sessions: tuple[GlobalSession, ...] = ()
     leaked_sessions: tuple[LeakedSession, ...] = ()

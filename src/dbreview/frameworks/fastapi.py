@@ -24,6 +24,17 @@ SCHEMA_BASES = frozenset(
     {"pydantic.BaseModel", "pydantic.main.BaseModel", "pydantic.generics.GenericModel", "pydantic.RootModel"}
 )
 
+INTEGERS = frozenset(
+    {"builtins.int", "pydantic.PositiveInt", "pydantic.NonNegativeInt", "pydantic.StrictInt", "pydantic.types.PositiveInt",
+     "pydantic.types.NonNegativeInt"}
+)  # fmt: skip
+"""Types of whole numbers that have no upper bound."""
+
+NUMBER_MARKERS = frozenset(
+    {"Query", "Field", "Param", "Body", "Form", "Header", "Ge", "Gt", "Doc", "conint", "Depends", "Strict", "Title"}
+)
+"""What stands beside a number's type or as its default, and bounds it only if it says so."""
+
 PAGINATORS = ("fastapi_pagination.",)
 """Packages whose functions bound a query by themselves."""
 

@@ -28,6 +28,8 @@ SAME_ITEMS = frozenset(
     }
 )  # fmt: skip
 """Callables whose result holds the items of their argument (``filter`` takes them second)."""
+PARTIAL = frozenset({"filter", "set", "frozenset", "islice", "unique_everseen", "chain"})
+"""Last parts of those whose result may hold fewer items, or others as well."""
 
 ONE_ITEM = frozenset({"builtins.next", "builtins.anext", "builtins.min", "builtins.max", "random.choice"})
 

@@ -181,6 +181,10 @@ ALL_FROM_RESULT = frozenset({"all", "fetchall"})
 SOME_FROM_RESULT = frozenset({"fetchmany", "partitions"})
 ONE_FROM_RESULT = frozenset({"first", "one", "one_or_none", "fetchone"})
 SCALAR_FROM_RESULT = frozenset({"scalar", "scalar_one", "scalar_one_or_none"})
+READING_RESULT = ALL_FROM_RESULT | SOME_FROM_RESULT | ONE_FROM_RESULT | SCALAR_FROM_RESULT | {"iteration"}
+"""What takes rows out of a result, as against what says in which shape they shall come."""
+FIRST_FROM_RESULT = frozenset({"first", "scalar"})
+"""Methods of results that take the first row and throw the rest away, without a LIMIT."""
 SAME_RESULT = frozenset({"unique", "yield_per", "freeze", "tuples", "columns"})
 
 LOADERS: dict[str, str] = {
@@ -202,6 +206,9 @@ LOADERS: dict[str, str] = {
     "undefer_group": "columns",
 }
 """Loader options of ``sqlalchemy.orm``, also as methods that continue a path."""
+
+JOINING_LOADERS = frozenset({"joinedload", "contains_eager"})
+"""Loader options that add the related rows to the statement itself."""
 
 EXPRESSIONS = frozenset(
     {

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from dbreview.facts import Unreadable
 from dbreview.finding import Confidence, Place
-from dbreview.link import bounds, responses
+from dbreview.link import bounds, client, filters, loading, paging, responses, results, validating
 from dbreview.link.dialects import enforces_sqlite_keys, find_dialects
 from dbreview.link.events import BlockEvent, LoadEvent, RepeatEvent
 from dbreview.link.interpret import Interpreter, Outcome
@@ -68,9 +68,16 @@ def assemble(
         has_hashing=has_hashing(interpreter.names),
         deleted_models=frozenset(ref.dotted for ref in interpreter.events.deleted_objects),
         routes=tuple(f.route for f in found),
+        lazy_responses=tuple(validating.lazy_responses(interpreter, roles)),
         lazy_loads=tuple(_lazy_loads(interpreter)),
         repeated_queries=tuple(_repeated_queries(interpreter)),
         unbounded_responses=tuple(_unbounded_responses(interpreter, found, outcomes)),
+        unbounded_page_sizes=tuple(paging.unbounded_page_sizes(interpreter, roles)),
+        unordered_pages=tuple(paging.unordered_pages(interpreter, roles)),
+        discarded_rows=tuple(results.discarded_rows(interpreter, roles)),
+        counts_by_fetching=tuple(results.counts_by_fetching(interpreter, roles)),
+        rows_not_merged=tuple(results.rows_not_merged(interpreter, roles)),
+        python_operators=tuple(filters.python_operators(interpreter, roles)),
         blocking_calls=tuple(_blocking_calls(interpreter, found)),
         global_sessions=tuple(shared.values()),
         leaked_sessions=tuple(leak for leak in leaked_sessions(interpreter, roles) if leak.at not in shared),
@@ -110,13 +117,15 @@ def _read_requests(interpreter: Interpreter, found: list[FoundRoute]) -> dict[Fu
     outcomes: dict[FunctionRef, Outcome] = {}
     for route in found:
         interpreter.route = route.route
-        outcomes[route.ref] = interpreter.run_standalone(route.ref)
+        bound = client.parameters(interpreter, route.ref, route.route.path)
+        outcomes[route.ref] = interpreter.run_standalone(route.ref, bound)
+        validating.note_response(interpreter, route, outcomes[route.ref].value)
     interpreter.route = None
     done: set[FunctionRef] = set()
     while pending := [ref for ref in interpreter.declared.dependencies if ref not in done]:
         for ref in pending:
             done.add(ref)
-            interpreter.run_standalone(ref)
+            interpreter.run_standalone(ref, client.parameters(interpreter, ref))
     interpreter.is_request = False
     return outcomes
 
@@ -134,7 +143,10 @@ def _read_local_routes(interpreter: Interpreter, local: list[FoundRoute]) -> dic
     for found in local:
         if found.function is not None:
             interpreter.route = found.route
-            outcomes[found.ref] = interpreter.read(found.function, interpreter.declared_parameters(found.ref))
+            outcomes[found.ref] = interpreter.read(
+                found.function, client.parameters(interpreter, found.ref, found.route.path)
+            )
+            validating.note_response(interpreter, found, outcomes[found.ref].value)
     interpreter.route = None
     interpreter.is_request = False
     return outcomes
@@ -157,7 +169,7 @@ def _lazy_loads(interpreter: Interpreter) -> Iterator[LazyLoad]:
             event.relationship,
             _query(fetch.statement, fetch.at),
             event.loop,
-            _option(interpreter, event),
+            loading.option_for(interpreter, event.entity, event.relationship),
             fetch.session.kind == "async",
             _load_confidence(event),
         )
@@ -172,24 +184,6 @@ def _first_reads(interpreter: Interpreter) -> Iterator[LoadEvent]:
         if key not in told and key not in interpreter.events.filled:
             told.add(key)
             yield event
-
-
-def _option(interpreter: Interpreter, event: LoadEvent) -> str:
-    """The loader option that would have loaded the relationship with its query."""
-    fetch = event.entity.fetch
-    statement = fetch.statement if fetch is not None else None
-    root = bounds.entity_of(statement) if statement is not None else None
-    steps: list[str] = []
-    model = root.ref if root is not None else event.entity.model
-    for name in (*event.entity.path, event.relationship.name):
-        relationship = interpreter.models.relationship(model, name)
-        is_collection = relationship is None or relationship.is_collection is not False
-        steps.append(f"{'selectinload' if is_collection else 'joinedload'}({model.name}.{name})")
-        target = interpreter.models.target(relationship) if relationship is not None else None
-        if target is None:
-            break
-        model = target
-    return ".".join(steps)
 
 
 def _load_confidence(event: LoadEvent) -> Confidence:

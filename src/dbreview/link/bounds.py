@@ -42,12 +42,18 @@ def has_unique_key(statement: Statement, models: Models) -> bool:
     return any(key <= names for key in table.unique_keys())
 
 
+def has_limit(statement: Statement) -> bool:
+    """Whether a LIMIT applies whatever the client sends: a page size that may be None is none."""
+    size = statement.page_size
+    return statement.is_limited and not (size is not None and size.is_optional)
+
+
 def is_unbounded(statement: Statement, models: Models) -> bool:
     """Whether the number of rows grows with the table: no limit, no unique key, no aggregate.
 
     The boundedness rule of Yang et al. (CIKM 2017): a filter alone is no bound.
     """
-    if statement.kind != "select" or statement.is_limited or statement.is_opaque:
+    if statement.kind != "select" or has_limit(statement) or statement.is_opaque:
         return False
     if not statement.selected or any(selected is None for selected in statement.selected):
         return False

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Literal
 from dbreview import facts
 from dbreview.facts import Expression
 from dbreview.frameworks import sqlalchemy
-from dbreview.link import effects, lookups, methods, rows
+from dbreview.link import client, effects, filters, lookups, methods, paging, rows
 from dbreview.link.events import Effect
+from dbreview.link.joining import options
 from dbreview.link.values import (
     Aggregate,
     Attribute,
@@ -37,7 +38,11 @@ def statement(frame: Frame, statement: Statement, name: str, arguments: Argument
         if arguments.positional == (Const(None),):
             return statement
         is_single = name == "limit" and arguments.positional == (Const(1),)
-        return replace(statement, is_limited=True, is_single=is_single)
+        size = client.chosen(options(arguments.positional[0])) if arguments.positional and name != "slice" else None
+        has_offset = statement.has_offset or name == "slice"
+        return replace(statement, is_limited=True, is_single=is_single, page_size=size, has_offset=has_offset)
+    if name == "offset":
+        return replace(statement, has_offset=statement.has_offset or arguments.positional != (Const(0),))
     if name == "yield_per":
         return replace(statement, is_limited=True)
     if name in sqlalchemy.ORDERING:
@@ -47,6 +52,7 @@ def statement(frame: Frame, statement: Statement, name: str, arguments: Argument
         return replace(statement, is_ordered=True, ordered_by=(*statement.ordered_by, *columns))
     if name in sqlalchemy.FILTERING:
         found = frozenset(_conditions(statement, arguments))
+        filters.note_filters(frame, arguments.positional, frame.place(node.at))
         frame.interpreter.events.looked_up.update((c.attribute.model, c.attribute.name) for c in found)
         is_whole = all(_is_whole(value) for value in arguments.positional) and not arguments.is_open
         is_narrowed = statement.is_narrowed or not is_whole
@@ -171,6 +177,7 @@ def run_query(frame: Frame, statement: Statement, node: Expression) -> Items:
     effect = Effect("read", session.kind, at, "query", statement, is_blocking=session.kind == "sync")
     effects.note(frame, effect, at, call_node)
     lookups.note(frame, statement, at)
+    paging.note_run(frame, statement, at)
     fetch = Fetch(at, session, statement)
     shape: Literal["rows", "scalars"] = (
         "scalars" if len(statement.selected) == 1 and isinstance(statement.selected[0], ClassValue) else "rows"

@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING
 
 from dbreview import facts
 from dbreview.frameworks import sqlalchemy
-from dbreview.link import attributes, constants, effects, library, methods, secrets, statements
+from dbreview.link import (
+    attributes,
+    constants,
+    effects,
+    library,
+    methods,
+    secrets,
+    statements,
+    validating,
+)
 from dbreview.link.arguments import Arguments
 from dbreview.link.joining import join
 from dbreview.link.names import ClassRef, FunctionRef, Variable
@@ -30,6 +39,7 @@ from dbreview.link.values import (
     SessionFactory,
     Symbol,
     Value,
+    Wrapped,
 )
 
 if TYPE_CHECKING:
@@ -67,6 +77,12 @@ def _method_call(frame: Frame, node: facts.Call, func: facts.Attribute, is_await
     is_temporary = isinstance(receiver, Session) and receiver.opened_at == frame.place(func.value.at)
     if isinstance(receiver, Session) and is_temporary and not receiver.is_scoped:
         statements.note_temporary(frame, receiver, func.attr)
+    if isinstance(receiver, ClassValue):
+        arguments = arguments_of(frame, node)
+        if validating.note_call(frame, receiver, node, arguments):
+            return Wrapped(arguments.values())
+        callee = attributes.attribute_of(frame, receiver, func.attr, func)
+        return call_value(frame, callee, arguments, node, is_awaited)
     if not methods.has_methods(receiver):
         callee = attributes.attribute_of(frame, receiver, func.attr, func)
         return call_value(frame, callee, arguments_of(frame, node), node, is_awaited)
@@ -206,6 +222,7 @@ def _instantiate(frame: Frame, ref: ClassRef, arguments: Arguments, node: facts.
         for effect in outcome.effects:
             effects.note(frame, replace(effect, calls=(at, *effect.calls)), at, node)
         return Instance(ref, outcome.fields)
+    validating.note_constructor(frame, ref, arguments, node)
     fields = tuple((name, value) for name, value in arguments.keywords if value is not None)
     names = [n for n, m in ref.members.items() if isinstance(m, Variable) and m.annotation is not None]
     names += [f"argument {index}" for index in range(len(names), len(arguments.positional))]

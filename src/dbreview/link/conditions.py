@@ -11,6 +11,7 @@ from dbreview.link.names import ClassRef
 from dbreview.link.syntax import dotted_name
 from dbreview.link.values import (
     ClassValue,
+    ClientNumber,
     Const,
     Either,
     Entity,
@@ -26,6 +27,10 @@ from dbreview.link.values import (
 
 if TYPE_CHECKING:
     from dbreview.link.frame import Frame
+
+
+_SOMETHING = (Given, Const, Session, Instance, Entries, Record, Items)
+"""What is not None, whatever else it is."""
 
 
 def truth(frame: Frame, test: Expression) -> bool | None:
@@ -51,7 +56,8 @@ def truth(frame: Frame, test: Expression) -> bool | None:
             found = _known(frame, left)
             if found == Const(None):
                 return operator == "is"
-            is_something = isinstance(found, (Given, Const, Session, Instance, Entries, Record, Items))
+            is_given = isinstance(found, ClientNumber) and not found.is_optional
+            is_something = is_given or isinstance(found, _SOMETHING)
             return operator == "is not" if is_something else None
         case facts.Comparison(left, ("==" | "!=" as operator,), (facts.Constant(value, _, False),)):
             found = _known(frame, left)

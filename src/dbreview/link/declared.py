@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from dbreview import facts
 from dbreview.facts import Expression, Parameter
 from dbreview.frameworks import fastapi, injector, python, sqlalchemy
-from dbreview.link import calling
+from dbreview.link import calling, client
 from dbreview.link.annotations import parse_annotation
 from dbreview.link.events import OwnedSession
 from dbreview.link.joining import join
@@ -96,7 +96,7 @@ class Declared:
             case FunctionValue(ref):
                 self.dependencies.setdefault(ref)
                 receiver = target
-                outcome = interpreter.read(receiver, interpreter.declared_parameters(ref))
+                outcome = interpreter.read(receiver, client.parameters(interpreter, ref))
                 given = interpreter.result_of(receiver, outcome)
                 self._note_injected(ref, given)
                 if isinstance(given, Items) and ref.facts.has_yield:
@@ -109,10 +109,7 @@ class Declared:
             case ClassValue(ref):
                 if interpreter.classes.is_mapped(ref):
                     return Entity(ref)
-                init = interpreter.classes.member(ref, "__init__")
-                if isinstance(init, FunctionRef):
-                    interpreter.declared_parameters(init)
-                return interpreter.classes.instance(ref)
+                return client.provided(interpreter, ref)
             case Instance(ref):
                 call = interpreter.classes.member(ref, "__call__")
                 if isinstance(call, FunctionRef):

@@ -8,12 +8,25 @@ from typing import TYPE_CHECKING
 from dbreview import facts
 from dbreview.facts import Expression
 from dbreview.frameworks import injector, python
-from dbreview.link import attributes, calling, conditions, constants, effects, iterating, loading, loops
+from dbreview.link import (
+    attributes,
+    calling,
+    client,
+    conditions,
+    constants,
+    effects,
+    filters,
+    iterating,
+    loading,
+    loops,
+    results,
+)
 from dbreview.link.joining import join
 from dbreview.link.values import (
     Aggregate,
     Attribute,
     ClassValue,
+    ClientNumber,
     Closure,
     ColumnsOf,
     Condition,
@@ -44,6 +57,10 @@ _UNMAPPED = (Made, TableColumn)
 """Columns that are compared before they are attributes: in class bodies, and of core tables."""
 
 
+_PYTHON_ONLY = frozenset({"in", "not in", "is", "is not"})
+"""Comparisons that Python decides by itself: no column can turn them into SQL."""
+
+
 def evaluate(frame: Frame, expression: Expression) -> Value:
     """The value of an expression, with its effects noted on the way."""
     match expression:
@@ -72,6 +89,12 @@ def evaluate(frame: Frame, expression: Expression) -> Value:
             decided = conditions.truth(frame, left)
             if decided is not None:
                 return first if decided is (operator == "or") else frame.evaluate(right)
+            if (tested := filters.python_test(frame, operator, first, expression.at)) is not None:
+                second = frame.evaluate(right)
+                return replace(tested, columns=tested.columns + filters.columns_in(frame, second))
+            if operator == "or" and isinstance(first, ClientNumber):
+                frame.evaluate(right)
+                return replace(first, is_optional=False)
             if operator == "or" and loading.is_key_always_set(frame, left):
                 return first
             return join(first, frame.evaluate(right)) if not isinstance(first, Condition) else first
@@ -79,13 +102,18 @@ def evaluate(frame: Frame, expression: Expression) -> Value:
             return _binary(frame, frame.evaluate(left), operator, frame.evaluate(right))
         case facts.UnaryOperation(operator, operand):
             found = frame.evaluate(operand)
+            if operator == "not":
+                results.note_test(frame, operand, found)
+                if (tested := filters.python_test(frame, operator, found, expression.at)) is not None:
+                    return tested
             if frame.interpreter.reads_schema and operator == "not" and isinstance(found, Const):
                 return Const(not found.value)
             if operator == "-" and isinstance(found, Const) and isinstance(found.value, int | float):
                 return Const(-found.value)
             return Condition("not", found.attribute) if isinstance(found, Condition) else None
         case facts.Conditional(test, body, orelse):
-            frame.evaluate(test)
+            results.note_test(frame, test, frame.evaluate(test))
+            client.note_bounds(frame, test)
             decided = conditions.truth(frame, test)
             if decided is not None:
                 return frame.evaluate(body if decided else orelse)
@@ -176,6 +204,7 @@ def _comparison(frame: Frame, expression: facts.Comparison) -> Value:
     for attribute in (left, *rights):
         if isinstance(attribute, Attribute):
             frame.interpreter.events.looked_up.add((attribute.model, attribute.name))
+    results.note_comparison(frame, expression)
     right = rights[0]
     if frame.interpreter.reads_schema and len(rights) == 1:
         decided = constants.compare(left, operator, right)
@@ -184,6 +213,8 @@ def _comparison(frame: Frame, expression: facts.Comparison) -> Value:
     is_unmapped = isinstance(left, _UNMAPPED) or isinstance(right, _UNMAPPED)
     if operator == "==" and is_unmapped and frame.interpreter.reads_schema:
         return Join(left, right)
+    if operator in _PYTHON_ONLY and (tested := filters.python_test(frame, operator, left, expression.at)) is not None:
+        return tested
     if operator in ("==", "!=") and right == Const(None):
         operator = "is" if operator == "==" else "is not"
     if isinstance(left, Attribute):
@@ -217,6 +248,8 @@ def _binary(frame: Frame, left: Value, operator: str, right: Value) -> Value:
             return Const(left.value % right.value)
         except (TypeError, ValueError):
             return None
+    if operator in "+-*" and (number := client.number_in(left, right)) is not None:
+        return number
     if operator in "+-" and isinstance(left, LibraryObject) and python.is_volatile(left.dotted):
         return left
     if operator in "+-*/":
@@ -248,7 +281,7 @@ def _subscript(frame: Frame, value: Expression, index: Expression) -> Value:
     match holder:
         case Items(element):
             if isinstance(index, facts.Slice):
-                return replace(holder, is_literal=False)
+                return replace(holder, is_literal=False, is_part=True)
             return element
         case Record(items):
             if isinstance(key, Const) and isinstance(key.value, int) and -len(items) <= key.value < len(items):
@@ -260,7 +293,7 @@ def _subscript(frame: Frame, value: Expression, index: Expression) -> Value:
             return None
         case Statement(session=Session()):
             if isinstance(index, facts.Slice):
-                return replace(holder, is_limited=True)
+                return replace(holder, is_limited=True, has_offset=index.lower is not None)
         case LibraryObject(dotted) if python.is_volatile(dotted):
             return holder
         case LibraryObject(dotted) if dotted.startswith("sqlalchemy."):

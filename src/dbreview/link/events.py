@@ -8,7 +8,7 @@ from typing import Literal
 from dbreview.facts import Span
 from dbreview.finding import Confidence, Place
 from dbreview.link.names import ClassRef, FunctionRef
-from dbreview.link.values import Entity, Made, SessionKind, Statement
+from dbreview.link.values import ClientNumber, Entity, Fetch, Made, PythonTest, SessionKind, Statement
 from dbreview.project import Relationship, Route
 
 
@@ -78,6 +78,58 @@ class BlockEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class ResponseEvent:
+    """A relationship that a schema's field asks of rows which came without it."""
+
+    entity: Entity
+    relationship: Relationship
+    schema: str
+    field: str
+    field_at: Place
+    asked_at: Place
+    route: Route | None
+    is_per_row: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ReadEvent:
+    """Rows of a result that are read by one of its methods, or by a loop (``iteration``)."""
+
+    at: Place
+    fetch: Fetch
+    method: str
+    is_unique: bool
+    is_request: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CountEvent:
+    """Rows of which only the number is asked, or whether there is one."""
+
+    at: Place
+    fetch: Fetch
+    purpose: Literal["count", "exists"]
+    is_request: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PythonTestEvent:
+    test: PythonTest
+    filter_at: Place
+
+
+@dataclass(frozen=True, slots=True)
+class PageEvent:
+    """A statement that runs as a page. ``paginator`` is the library function that makes it one, if one does."""
+
+    at: Place
+    statement: Statement
+    route: Route | None
+    is_request: bool
+    paginator: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class OwnedSession:
     """A session that a function opened and bound to a local name, not by a ``with``."""
 
@@ -112,6 +164,13 @@ class Events:
     deleted_objects: set[ClassRef] = field(default_factory=set)
     created: set[ClassRef] = field(default_factory=set)
     changed: set[ClassRef] = field(default_factory=set)
+    responses: dict[tuple[Place, tuple[str, ...], str], ResponseEvent] = field(default_factory=dict)
+    row_reads: dict[tuple[Place, str], ReadEvent] = field(default_factory=dict)
+    kept: set[Place] = field(default_factory=set)
+    counts: dict[Place, CountEvent] = field(default_factory=dict)
+    python_tests: dict[Place, PythonTestEvent] = field(default_factory=dict)
+    pages: dict[Place, PageEvent] = field(default_factory=dict)
+    page_sizes: dict[Place, tuple[ClientNumber, PageEvent]] = field(default_factory=dict)
     statements: dict[tuple[Place, Statement], Route | None] = field(default_factory=dict)
     secrets: dict[tuple[Place, ClassRef, str], bool | None] = field(default_factory=dict)
     tables_made: dict[Made, None] = field(default_factory=dict)

@@ -128,6 +128,7 @@ class Frame:
                     owner = self.evaluate(inner)
                     loading.note_filled(self, owner, Const(attr))
                     loading.note_changed(self, owner)
+                    loading.note_kept(self, value)
                     if ".state." in path and isinstance(value, (Session, SessionFactory, Instance)):
                         self.interpreter.request_state.setdefault(attr, _as_seen_by_others(value))
                 else:

@@ -31,6 +31,7 @@ from dbreview.link.names import (
     Variable,
 )
 from dbreview.link.routes import FoundRoute
+from dbreview.link.schemas import Schemas
 from dbreview.link.values import (
     ClassValue,
     Const,
@@ -84,6 +85,7 @@ class Interpreter:
         self.names = names
         self.classes = Classes(self)
         self.declared = Declared(self)
+        self.schemas = Schemas(self)
         self.events = Events()
         self.is_request = False
         self.reads_schema = False
@@ -200,15 +202,15 @@ class Interpreter:
     def is_a(self, ref: FunctionRef, decorators: frozenset[str]) -> bool:
         return any(dotted in decorators for dotted in self.decorations(ref))
 
-    def run_standalone(self, ref: FunctionRef) -> Outcome:
-        """Read a function with what its signature says, as nobody in particular calls it."""
+    def run_standalone(self, ref: FunctionRef, bound: Mapping[str, Value] | None = None) -> Outcome:
+        """Read a function with what its signature says (or ``bound``), as nobody in particular calls it."""
         receiver: Value = None
         if ref.owner is not None and "builtins.staticmethod" not in self.decorations(ref):
             if "builtins.classmethod" in self.decorations(ref):
                 receiver = ClassValue(ref.owner)
             else:
                 receiver = self.classes.instance(ref.owner)
-        return self.read(FunctionValue(ref, receiver), self.declared_parameters(ref))
+        return self.read(FunctionValue(ref, receiver), self.declared_parameters(ref) if bound is None else bound)
 
     def bind(self, function: FunctionValue, arguments: Arguments) -> dict[str, Value]:
         """The parameters' values at a call, filled up with what the signature declares."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from dbreview import facts
 from dbreview.facts import Block, Expression
 from dbreview.finding import Place
-from dbreview.link import bounds, building, calling, conditions, constants, loops, rows
+from dbreview.link import bounds, building, calling, conditions, constants, loops, results, rows
 from dbreview.link.events import Loop
 from dbreview.link.joining import in_loop, join, join_all, out_of_loop
 from dbreview.link.names import FunctionRef
@@ -41,6 +41,8 @@ def iterated(frame: Frame, iterable: Expression) -> Value:
         values = values.value
     if isinstance(values, Statement) and values.session is not None:
         return building.run_query(frame, values, iterable)
+    if isinstance(values, Result):
+        results.note_read(frame, values, "iteration", frame.place(iterable.at))
     return values
 
 
@@ -144,7 +146,8 @@ def comprehension(frame: Frame, node: facts.Comprehension) -> Value:
     del frame.loops[-pushed:]
     frame.env = outer
     is_literal = len(node.clauses) == 1 and loops.is_constant(node.clauses[0].iterable, first)
-    return Items(out_of_loop(made), loops.fetch_of(first), is_literal)
+    is_part = node.kind == "set" or len(node.clauses) > 1 or bool(node.clauses[0].conditions) or node.key is not None
+    return Items(out_of_loop(made), loops.fetch_of(first), is_literal, is_part=is_part)
 
 
 def _unrolled(frame: Frame, node: facts.Comprehension, items: tuple[Value, ...]) -> Value:

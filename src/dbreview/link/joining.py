@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from dbreview.finding import Place
-from dbreview.link.values import Either, Entity, Given, Items, Record, Statement, Value
+from dbreview.link.values import ClientNumber, Either, Entity, Given, Items, Record, Statement, Value
 
 _MOST_OPTIONS = 4
 
@@ -38,6 +38,7 @@ def join(first: Value, second: Value) -> Value:
                 first.fetch or second.fetch,
                 first.is_literal and second.is_literal,
                 exact=_common_start(first.exact, second.exact),
+                is_part=first.is_part or second.is_part,
             )
     merged: list[Value] = list(options(first))
     for option in options(second):
@@ -81,12 +82,21 @@ def merge(first: Statement, second: Statement) -> Statement:
         conditions=first.conditions & second.conditions,
         is_limited=first.is_limited or second.is_limited,
         is_single=first.is_single or second.is_single,
+        page_size=_page_size(first, second),
+        has_offset=first.has_offset or second.has_offset,
         ordered_by=first.ordered_by or second.ordered_by,
         is_ordered=first.is_ordered or second.is_ordered,
         is_grouped=first.is_grouped or second.is_grouped,
         is_narrowed=first.is_narrowed or second.is_narrowed or first.conditions != second.conditions,
         is_opaque=first.is_opaque or second.is_opaque,
     )
+
+
+def _page_size(first: Statement, second: Statement) -> ClientNumber | None:
+    """The page's size that a client chooses, by whichever path; optional unless both paths have some limit."""
+    size = first.page_size or second.page_size
+    has_always = first.is_limited and second.is_limited and not (first.page_size and second.page_size)
+    return replace(size, is_optional=False) if size is not None and has_always else size
 
 
 def in_loop(value: Value, loop: Place | None) -> Value:

@@ -8,7 +8,19 @@ from typing import TYPE_CHECKING
 from dbreview import facts
 from dbreview.finding import Place
 from dbreview.frameworks import drivers, fastapi, injector, python, sqlalchemy, tortoise
-from dbreview.link import attributes, calling, constants, effects, iterating, loading, loops, methods, rows
+from dbreview.link import (
+    attributes,
+    calling,
+    constants,
+    effects,
+    iterating,
+    loading,
+    loops,
+    methods,
+    paging,
+    results,
+    rows,
+)
 from dbreview.link.arguments import Arguments
 from dbreview.link.joining import join_all
 from dbreview.link.names import ClassRef
@@ -17,6 +29,7 @@ from dbreview.link.values import (
     Aggregate,
     Attribute,
     ClassValue,
+    ClientNumber,
     Conditions,
     Const,
     Context,
@@ -33,6 +46,7 @@ from dbreview.link.values import (
     Made,
     Ordered,
     Partial,
+    PythonTest,
     Record,
     Session,
     SessionFactory,
@@ -102,7 +116,7 @@ def call(frame: Frame, dotted: str, arguments: Arguments, node: facts.Call) -> V
     if dotted in fastapi.TO_THREAD:
         return _in_thread(frame, arguments, node)
     if dotted.startswith(fastapi.PAGINATORS):
-        return None
+        return paging.paginate(frame, dotted, arguments, node)
     return _python(frame, dotted, arguments, node)
 
 
@@ -148,7 +162,7 @@ def _sqlalchemy(frame: Frame, dotted: str, arguments: Arguments) -> Value:
     if name == "and_":
         return Conditions(arguments.positional)
     if name in ("or_", "not_"):
-        return None
+        return next((value for value in arguments.positional if isinstance(value, PythonTest)), None)
     if name in ("aliased", "with_polymorphic", "deferred"):
         return arguments.get(0, "element")
     if name in ("asc", "desc"):
@@ -190,7 +204,7 @@ def loader(before: Loader | None, name: str, arguments: Arguments) -> Loader | N
                 base = (*base, *text.split("."))
             case _:
                 return None
-        loads.append(Load(model, base, strategy))
+        loads.append(Load(model, base, strategy, name))
     return Loader(tuple(loads))
 
 
@@ -202,8 +216,9 @@ def _python(frame: Frame, dotted: str, arguments: Arguments, node: facts.Call) -
         if not arguments.positional:
             return Items(None)
         source = arguments.positional[1] if name == "filter" and len(arguments.positional) > 1 else first
-        return rows.as_items(frame, source, node)
-    if dotted in python.ONE_ITEM:
+        items = rows.as_items(frame, source, node)
+        return replace(items, is_part=True) if name in python.PARTIAL and isinstance(items, Items) else items
+    if dotted in python.ONE_ITEM and len(arguments.positional) < 2:
         return iterating.element_of(frame, first, None, node)
     match dotted:
         case "re.sub":
@@ -248,8 +263,21 @@ def _python(frame: Frame, dotted: str, arguments: Arguments, node: facts.Call) -
             return Coroutine(first.value) if isinstance(first, Coroutine) else first
         case "asyncio.gather":
             return _gather(frame, arguments)
+        case "builtins.max" if len(arguments.positional) > 1:
+            return next((value for value in arguments.positional if isinstance(value, ClientNumber)), None)
+        case "builtins.int" if isinstance(first, ClientNumber):
+            return first
         case "builtins.str" | "builtins.int":
             return first if isinstance(first, LibraryObject) and python.is_volatile(first.dotted) else None
+        case "builtins.len" if node.arguments:
+            results.note_length(frame, node.arguments[0].value, first, frame.place(node.at))
+            return None
+        case "builtins.sum" if node.arguments:
+            results.note_sum(frame, node.arguments[0].value, first, frame.place(node.at))
+            return None
+        case "builtins.bool" if node.arguments:
+            results.note_test(frame, node.arguments[0].value, first)
+            return None
         case "builtins.len" | "builtins.sum" | "builtins.any" | "builtins.all" | "builtins.bool":
             return None
     return LibraryObject(f"{dotted}()", arguments.values() if len(arguments.values()) <= 8 else ())

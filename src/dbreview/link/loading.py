@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dbreview import facts
+from dbreview.finding import Place
 from dbreview.frameworks import python, sqlalchemy
-from dbreview.link import calling, iterating
+from dbreview.link import bounds, calling, iterating
 from dbreview.link.events import LoadEvent
 from dbreview.link.joining import options
 from dbreview.link.names import ClassRef, FunctionRef
@@ -28,6 +29,7 @@ from dbreview.project import Relationship
 
 if TYPE_CHECKING:
     from dbreview.link.frame import Frame
+    from dbreview.link.interpret import Interpreter
 
 _EAGER = frozenset({"selectin", "joined", "subquery", "immediate", "False"})
 
@@ -66,35 +68,41 @@ def _related(frame: Frame, entity: Entity, relationship: Relationship, node: fac
     target = frame.interpreter.models.target(relationship)
     if relationship.lazy in ("dynamic", "write_only"):
         return _query_over(frame, entity, relationship, target, node)
-    state = _state(frame, entity, relationship)
+    state = state_of(frame, entity, relationship)
+    if state == "lazy" and entity.loop is not None and not iterating.leaves_loop(frame, entity):
+        _tell(frame, entity, relationship, node)
+    return value_of(frame, entity, relationship, state, frame.place(node.at))
+
+
+def value_of(frame: Frame, entity: Entity, relationship: Relationship, state: str, at: Place) -> Value:
+    """What the relationship leads to when it is read at ``at``, in this state."""
+    target = frame.interpreter.models.target(relationship)
     if state == "same for all":
         return Entity(target) if target is not None else None
-    fetch, path = entity.fetch, (*entity.path, name)
-    loop = entity.loop
+    fetch, path, loop = entity.fetch, (*entity.path, relationship.name), entity.loop
     if state == "lazy":
         assert entity.fetch is not None
-        if entity.loop is not None and not iterating.leaves_loop(frame, entity):
-            _tell(frame, entity, relationship, node)
         if relationship.is_collection is not True:
             return Entity(target) if target is not None else None
-        fetch, path, loop = Fetch(frame.place(node.at), entity.fetch.session, None), (), None
+        fetch, path, loop = Fetch(at, entity.fetch.session, None), (), None
     elif state == "unknown":
         fetch = None
     if target is None:
         return None
-    related = Entity(target, fetch, path if fetch is not None else (), loop, Attribute(entity.model, name))
+    came_from = Attribute(entity.model, relationship.name)
+    related = Entity(target, fetch, path if fetch is not None else (), loop, came_from)
     if relationship.is_collection:
         element = Entity(target, fetch, related.path, None, related.came_from)
         return Items(element, fetch if state == "lazy" else None)  # a part of each row, not the rows themselves
     return related
 
 
-def _state(frame: Frame, entity: Entity, relationship: Relationship) -> str:
+def state_of(frame: Frame, entity: Entity, relationship: Relationship) -> str:
     """``lazy`` where reading the attribute sends a statement, ``loaded`` where not, or ``unknown``.
 
     ``same for all`` means that every row of the loop leads to one object, which is loaded once.
     """
-    if entity.fetch is None or relationship.lazy is None:
+    if entity.fetch is None or relationship.lazy is None or relationship.name in entity.known:
         return "unknown"
     statement = entity.fetch.statement
     if _is_way_back(frame, entity, relationship):
@@ -182,6 +190,13 @@ def note_changed(frame: Frame, owner: Value) -> None:
             frame.interpreter.events.changed.add(option.model)
 
 
+def note_kept(frame: Frame, value: Value) -> None:
+    """Somebody keeps rows in an attribute, where others may read them later."""
+    for option in options(value):
+        if isinstance(option, Items) and option.fetch is not None:
+            frame.interpreter.events.kept.add(option.fetch.at)
+
+
 def note_filled(frame: Frame, instance: Value, key: Value) -> None:
     """Somebody gave the relationship its value by hand: rows of this query need not load it."""
     if isinstance(instance, Entity) and instance.fetch is not None and isinstance(key, Const):
@@ -230,3 +245,20 @@ def _tell(frame: Frame, entity: Entity, relationship: Relationship, node: facts.
     at = frame.place(node.at)
     event = LoadEvent(entity, relationship, at, entity.loop, frame.interpreter.is_request)
     frame.interpreter.events.loads.setdefault((at, relationship.name), event)
+
+
+def option_for(interpreter: Interpreter, entity: Entity, relationship: Relationship) -> str:
+    """The loader option that would have loaded the relationship with its query."""
+    statement = entity.fetch.statement if entity.fetch is not None else None
+    root = bounds.entity_of(statement) if statement is not None else None
+    steps: list[str] = []
+    model = root.ref if root is not None else entity.model
+    for name in (*entity.path, relationship.name):
+        step = interpreter.models.relationship(model, name)
+        is_collection = step is None or step.is_collection is not False
+        steps.append(f"{'selectinload' if is_collection else 'joinedload'}({model.name}.{name})")
+        target = interpreter.models.target(step) if step is not None else None
+        if target is None:
+            break
+        model = target
+    return ".".join(steps)

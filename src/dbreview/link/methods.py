@@ -11,7 +11,18 @@ from typing import TYPE_CHECKING, Literal
 from dbreview import facts
 from dbreview.finding import Place
 from dbreview.frameworks import sqlalchemy
-from dbreview.link import building, constants, effects, joining, library, lookups, rows
+from dbreview.link import (
+    building,
+    constants,
+    effects,
+    filters,
+    joining,
+    library,
+    lookups,
+    paging,
+    results,
+    rows,
+)
 from dbreview.link.events import Effect
 from dbreview.link.joining import in_loop, join, join_all, out_of_loop
 from dbreview.link.loops import fetch_of
@@ -34,6 +45,7 @@ from dbreview.link.values import (
     Loader,
     Made,
     Ordered,
+    PythonTest,
     Record,
     Result,
     Session,
@@ -87,6 +99,7 @@ def call(
         case Statement():
             return building.statement(frame, receiver, name, arguments, node)
         case Result():
+            results.note_read(frame, receiver, name, frame.place(node.at))
             return rows.result(receiver, name)
         case Items():
             return _items(frame, receiver, name, arguments, func)
@@ -145,6 +158,8 @@ def _session(
         what = f"{dotted_name(node.func) or name}"
         effect = Effect(kind, session.kind, at, what, statement, is_blocking=session.kind == "sync")
         effects.note(frame, effect, at, node)
+    if name == "scalar" and statement is not None:
+        results.note_read(frame, Result(Fetch(at, session, statement), "scalars"), name, at)
     if name == "refresh":
         _mark_refreshed(frame, arguments, node)
     value = _given(session, method, statement, arguments, at)
@@ -174,6 +189,7 @@ def _ran(session: Session, name: str, arguments: Arguments, frame: Frame, node: 
                 given = Statement("text", (given,), at)
             ran = given if isinstance(given, Statement) else None
             lookups.note(frame, ran, at)
+            paging.note_run(frame, ran, at)
             frame.interpreter.events.saw_query(at, ran is not None and has_known_entity(ran))
             return ran
         case "get" | "get_one":
@@ -252,7 +268,10 @@ def _mark_refreshed(frame: Frame, arguments: Arguments, node: facts.Call) -> Non
     if target is None or not isinstance(entity, Entity) or not isinstance(names, (Items, Record)):
         return
     parts = names.items if isinstance(names, Record) else names.exact
-    for text in sorted(str(part.value) for part in parts if isinstance(part, Const)):
+    loaded_now = frozenset(str(part.value) for part in parts if isinstance(part, Const))
+    if target in frame.env:
+        frame.env[target] = replace(entity, known=entity.known | loaded_now)
+    for text in sorted(loaded_now):
         relationship = frame.interpreter.models.relationship(entity.model, text)
         if relationship is not None:
             related = frame.interpreter.models.target(relationship)
@@ -274,9 +293,11 @@ def connect(frame: Frame, kind: SessionKind | None, node: facts.Call) -> Session
 def _items(frame: Frame, items: Items, name: str, arguments: Arguments, func: facts.Attribute) -> Value:
     if name in ("append", "add", "insert", "appendleft") and isinstance(func.value, facts.Name):
         added = arguments.positional[-1] if arguments.positional else None
+        if isinstance(added, PythonTest):
+            filters.note_filters(frame, (added,), added.at)
         exact = (*items.exact, added) if not frame.loops else items.exact
         fetch = items.fetch or _fetch_of_loop(frame)
-        frame.env[func.value.id] = Items(join(items.element, out_of_loop(added)), fetch, exact=exact)
+        frame.env[func.value.id] = Items(join(items.element, out_of_loop(added)), fetch, exact=exact, is_part=True)
         return None
     if name == "extend" and isinstance(func.value, facts.Name) and frame.interpreter.reads_schema:
         more = constants.exact_items(arguments.get(0, "iterable"))

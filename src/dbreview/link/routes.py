@@ -30,11 +30,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class FoundRoute:
-    """A path operation and its function; with ``function`` where it is defined inside another one."""
+    """A path operation and its function; with ``function`` where it is defined inside another one.
+
+    ``response`` is the annotation of what it answers with.
+    """
 
     route: Route
     ref: FunctionRef
     function: FunctionValue | None = None
+    response: Expression | None = None
 
 
 class RouteFinder:
@@ -50,7 +54,7 @@ class RouteFinder:
             for decorator in ref.facts.decorators:
                 route = decorated(self._interpreter.module_frame(ref.path), ref, decorator)
                 if route is not None and ref not in found:
-                    found[ref] = FoundRoute(route, ref)
+                    found[ref] = FoundRoute(route, ref, response=_response(ref, decorator))
         for path, module in sorted(self._interpreter.names.modules.items()):
             for call in calls_in(module.body):
                 self._added(path, call, found)
@@ -73,7 +77,20 @@ class RouteFinder:
                 Place(ref.path, *ref.facts.at),
                 ref.facts.is_async,
             )
-            found[ref] = FoundRoute(route, ref)
+            found[ref] = FoundRoute(route, ref, response=_response(ref, call))
+
+
+def found_in_function(function: FunctionValue, route: Route, decorator: Expression) -> FoundRoute:
+    """A path operation that is defined inside another function."""
+    return FoundRoute(route, function.ref, function, _response(function.ref, decorator))
+
+
+def _response(ref: FunctionRef, declaration: Expression) -> Expression | None:
+    """What the response is filled into: ``response_model``, else what the function says that it returns."""
+    for argument in declaration.arguments if isinstance(declaration, facts.Call) else ():
+        if argument.keyword == "response_model":
+            return argument.value
+    return ref.facts.returns
 
 
 def decorated(frame: Frame, ref: FunctionRef, decorator: Expression) -> Route | None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from dbreview.facts import Expression
 from dbreview.frameworks import sqlalchemy
-from dbreview.link import building
+from dbreview.link import building, results
 from dbreview.link.joining import join_all
 from dbreview.link.values import (
     ClassValue,
@@ -48,6 +48,8 @@ def result(result: Result, name: str) -> Value:
         return replace(result, shape="scalars")
     if name == "mappings":
         return replace(result, shape="mappings")
+    if name == "unique":
+        return replace(result, is_unique=True)
     if name in sqlalchemy.ALL_FROM_RESULT:
         return Items(row_of(result.fetch, result.shape), result.fetch)
     if name in sqlalchemy.ONE_FROM_RESULT:
@@ -66,6 +68,7 @@ def as_items(frame: Frame, source: Value, node: Expression) -> Value:
         case Items():
             return replace(source, is_lazy=False)
         case Result(fetch, shape):
+            results.note_read(frame, source, "iteration", frame.place(node.at))
             return Items(row_of(fetch, shape), fetch)
         case Statement(session=Session()):
             return building.run_query(frame, source, node)

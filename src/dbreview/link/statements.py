@@ -9,7 +9,17 @@ from typing import TYPE_CHECKING
 from dbreview import facts
 from dbreview.facts import Block, Expression
 from dbreview.frameworks import sqlalchemy
-from dbreview.link import conditions, constants, effects, iterating, loops, routes, secrets
+from dbreview.link import (
+    client,
+    conditions,
+    constants,
+    effects,
+    iterating,
+    loops,
+    results,
+    routes,
+    secrets,
+)
 from dbreview.link.events import Loop, OwnedSession
 from dbreview.link.joining import join, meet
 from dbreview.link.syntax import calls_in, dotted_name
@@ -95,6 +105,7 @@ def _statement(frame: Frame, statement: facts.Statement) -> bool:
                 frame.env.pop(target.id, None)
         case facts.Assert(test):
             frame.evaluate(test)
+            client.note_bounds(frame, test)
         case facts.Import() | facts.ImportFrom():
             _local_import(frame, statement)
     return True
@@ -106,7 +117,8 @@ def _local_import(frame: Frame, statement: facts.Import | facts.ImportFrom) -> N
 
 
 def _if(frame: Frame, statement: facts.If) -> bool:
-    frame.evaluate(statement.test)
+    results.note_test(frame, statement.test, frame.evaluate(statement.test))
+    client.note_bounds(frame, statement.test)
     decided = conditions.truth(frame, statement.test)
     if decided is not None:
         return run(frame, statement.body if decided else statement.orelse)
@@ -273,7 +285,9 @@ def _note_route(frame: Frame, function: FunctionValue) -> None:
     for decorator in function.ref.facts.decorators:
         route = routes.decorated(frame, function.ref, decorator)
         if route is not None:
-            frame.interpreter.local_routes.setdefault(function.ref, routes.FoundRoute(route, function.ref, function))
+            frame.interpreter.local_routes.setdefault(
+                function.ref, routes.found_in_function(function, route, decorator)
+            )
 
 
 def note_temporary(frame: Frame, session: Session, method: str) -> None:

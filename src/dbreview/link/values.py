@@ -26,6 +26,20 @@ class Given:
 
 
 @dataclass(frozen=True, slots=True)
+class ClientNumber:
+    """A number that a request's client chooses: the parameter ``name`` of ``function``, declared at ``at``.
+
+    ``is_capped`` says that something bounds it from above, ``is_optional`` that it is None unless the client gives it.
+    """
+
+    name: str
+    function: str
+    at: Place
+    is_capped: bool = False
+    is_optional: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Symbol:
     """Something of a library, by its dotted name: ``sqlalchemy.select``."""
 
@@ -134,12 +148,22 @@ class Conditions:
 
 
 @dataclass(frozen=True, slots=True)
+class PythonTest:
+    """``and``, ``or``, ``not``, ``in`` or ``is`` of Python on columns, which SQL never sees."""
+
+    operator: str
+    columns: tuple[Attribute, ...]
+    at: Place
+
+
+@dataclass(frozen=True, slots=True)
 class Load:
-    """A loader option: the relationship path from ``model``, each of whose steps it loads."""
+    """A loader option: the relationship path from ``model``, each of whose steps it loads. ``name`` is its function."""
 
     model: ClassRef | None
     path: tuple[str, ...]
     strategy: str
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +186,8 @@ class Statement:
     """A statement being built. ``session`` is set for the legacy ``Query``, which can run itself.
 
     ``is_narrowed`` says that more than ``conditions`` may leave rows out: a join, an ``or_``, a filter that only
-    some paths add. ``is_opaque`` says that nobody knows what was done to it.
+    some paths add. ``is_opaque`` says that nobody knows what was done to it. ``page_size`` is the LIMIT where a client
+    chooses it.
     """
 
     kind: Literal["select", "insert", "update", "delete", "text", "unknown"]
@@ -173,6 +198,8 @@ class Statement:
     conditions: frozenset[Condition] = frozenset()
     is_limited: bool = False
     is_single: bool = False
+    page_size: ClientNumber | None = None
+    has_offset: bool = False
     ordered_by: tuple[Attribute, ...] = ()
     is_ordered: bool = False
     is_grouped: bool = False
@@ -196,10 +223,11 @@ class Fetch:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What ``execute`` gives; ``scalars`` and ``mappings`` change its shape."""
+    """What ``execute`` gives; ``scalars`` and ``mappings`` change its shape, ``unique`` merges its rows."""
 
     fetch: Fetch
     shape: Literal["rows", "scalars", "mappings"]
+    is_unique: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +235,8 @@ class Entity:
     """An object of a mapped class.
 
     ``fetch`` says which statement loaded it (None: unknown), ``path`` by which relationships it
-    was reached from that statement's own rows, ``loop`` which loop runs over it and its like.
+    was reached from that statement's own rows, ``loop`` which loop runs over it and its like, ``known`` which
+    relationships were loaded since.
     """
 
     model: ClassRef
@@ -215,6 +244,7 @@ class Entity:
     path: tuple[str, ...] = ()
     loop: Place | None = None
     came_from: Attribute | None = None
+    known: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +259,7 @@ class Items:
     """A list, set, iterator or other collection; ``fetch`` is the statement that filled it.
 
     ``is_literal`` tells a short collection written in the source from one of unknown length, and
-    ``exact`` has its items; ``is_lazy`` marks a generator.
+    ``exact`` has its items; ``is_lazy`` marks a generator. One ``is_part`` may hold some only of what was fetched.
     """
 
     element: Value
@@ -237,6 +267,7 @@ class Items:
     is_literal: bool = False
     is_lazy: bool = False
     exact: tuple[Value, ...] = ()
+    is_part: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -348,6 +379,8 @@ class Made:
 Value: TypeAlias = (
     Const
     | Given
+    | ClientNumber
+    | PythonTest
     | Symbol
     | LibraryObject
     | ModuleValue

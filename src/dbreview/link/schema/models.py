@@ -51,6 +51,9 @@ class Models:
     def relationship(self, ref: ClassRef, name: str) -> Relationship | None:
         return self._relationships.get(ref, {}).get(name)
 
+    def relationships(self, ref: ClassRef) -> Mapping[str, Relationship]:
+        return self._relationships.get(ref, {})
+
     def target(self, relationship: Relationship) -> ClassRef | None:
         return self._by_dotted.get(relationship.target) if relationship.target is not None else None
 

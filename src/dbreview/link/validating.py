@@ -1,0 +1,200 @@
+"""What Pydantic reads from rows when it fills a schema from them: relationships that nobody loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from dbreview import facts
+from dbreview.finding import Confidence, Place
+from dbreview.frameworks import python
+from dbreview.link import bounds, calling, loading
+from dbreview.link.events import ResponseEvent
+from dbreview.link.joining import in_loop
+from dbreview.link.names import ClassRef, FunctionRef
+from dbreview.link.schemas import AnyOf, Envelope, Many, Schema, SchemaField, Shape
+from dbreview.link.values import (
+    Coroutine,
+    Either,
+    Entity,
+    Entries,
+    FunctionValue,
+    Items,
+    Record,
+    Value,
+    Wrapped,
+)
+from dbreview.project import LazyResponse, Query, Role
+
+if TYPE_CHECKING:
+    from dbreview.link.arguments import Arguments
+    from dbreview.link.frame import Frame
+    from dbreview.link.interpret import Interpreter
+    from dbreview.link.routes import FoundRoute
+    from dbreview.link.values import ClassValue
+
+_DEEPEST = 8
+_VALIDATING = frozenset({"model_validate", "from_orm"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """One validation: where it is asked for, and whether schemas read attributes without being told to."""
+
+    frame: Frame
+    asked_at: Place
+    is_forced: bool
+    is_per_row: bool = False
+    depth: int = 0
+
+
+def note_response(interpreter: Interpreter, found: FoundRoute, value: Value) -> None:
+    """FastAPI fills the route's response model from what the function returns."""
+    shape = interpreter.schemas.shape(found.ref.path, found.response, {})
+    frame = interpreter.module_frame(found.ref.path)
+    _read(value, shape, _Reading(frame, found.route.at, is_forced=True))
+
+
+def note_call(frame: Frame, receiver: ClassValue, node: facts.Call, arguments: Arguments) -> bool:
+    """``UserOut.model_validate(user)`` fills a schema; True where ``node`` is such a call."""
+    name = node.func.attr if isinstance(node.func, facts.Attribute) else ""
+    if name not in _VALIDATING or not frame.interpreter.schemas.is_schema(receiver.ref):
+        return False
+    given = arguments.get(0, "obj")
+    is_forced = any(a.keyword == "from_attributes" for a in node.arguments)
+    _read(given, Schema(receiver.ref), _Reading(frame, frame.place(node.at), is_forced))
+    return True
+
+
+def note_adapter(frame: Frame, annotation: facts.Expression, value: Value, node: facts.Call) -> None:
+    """``TypeAdapter(list[UserOut]).validate_python(users)`` and ``parse_obj_as(list[UserOut], users)``."""
+    shape = frame.interpreter.schemas.shape(frame.path, annotation, {})
+    is_forced = any(a.keyword == "from_attributes" for a in node.arguments)
+    _read(value, shape, _Reading(frame, frame.place(node.at), is_forced))
+
+
+def note_constructor(frame: Frame, ref: ClassRef, arguments: Arguments, node: facts.Call) -> None:
+    """``UserPage(items=users)`` fills the schemas of its fields."""
+    schemas = frame.interpreter.schemas
+    if not schemas.is_schema(ref):
+        return
+    shape = schemas.shape(frame.path, node.func, {})
+    reading = _Reading(frame, frame.place(node.at), is_forced=False)
+    for each in schemas.fields(shape if isinstance(shape, Schema) else Schema(ref)):
+        _read(arguments.keyword(each.name), each.shape, reading)
+
+
+def _read(value: Value, shape: Shape, reading: _Reading) -> None:
+    """Follow a value and the shape that it must take, side by side."""
+    if shape is None or value is None or reading.depth > _DEEPEST:
+        return None
+    match value:
+        case Coroutine(inner):
+            return _read(inner, shape, reading)
+        case Either(parts):
+            for part in parts:
+                _read(part, shape, reading)
+            return None
+    match shape:
+        case AnyOf(shapes):
+            for each in shapes:
+                _read(value, each, reading)
+        case Envelope(element) if isinstance(value, Wrapped):
+            for part in value.inner:
+                _read(part, Many(element), reading)
+        case Many(element):
+            for part in _parts(value, reading.asked_at):
+                _read(part, element, replace(reading, is_per_row=True))
+        case Schema() if isinstance(value, Entity):
+            _read_entity(value, shape, reading)
+        case Schema() if isinstance(value, Entries):
+            given = dict(value.items)
+            for each_field in reading.frame.interpreter.schemas.fields(shape):
+                _read(
+                    given.get(each_field.name),
+                    each_field.shape,
+                    replace(reading, is_forced=False, depth=reading.depth + 1),
+                )
+    return None
+
+
+def _parts(value: Value, at: Place) -> Iterator[Value]:
+    match value:
+        case Items(element):
+            yield in_loop(element, at)
+        case Record(items):
+            yield from items
+
+
+def _read_entity(entity: Entity, schema: Schema, reading: _Reading) -> None:
+    interpreter = reading.frame.interpreter
+    if not reading.is_forced and not interpreter.schemas.reads_attributes(schema.ref):
+        return  # Pydantic refuses the object
+    for each in interpreter.schemas.fields(schema):
+        for attribute in each.attributes:
+            relationship = interpreter.models.relationship(entity.model, attribute)
+            if relationship is not None:
+                state = loading.state_of(reading.frame, entity, relationship)
+                if state == "lazy":
+                    _note(entity, relationship.name, each, reading)
+                related = loading.value_of(reading.frame, entity, relationship, state, reading.asked_at)
+                is_per_row = reading.is_per_row or bool(relationship.is_collection)
+                _read(related, each.shape, replace(reading, is_per_row=is_per_row, depth=reading.depth + 1))
+            else:
+                _read_property(entity, attribute, reading)
+
+
+def _read_property(entity: Entity, name: str, reading: _Reading) -> None:
+    """A property of the model runs its own code, which may read relationships."""
+    interpreter = reading.frame.interpreter
+    member = interpreter.classes.member(entity.model, name)
+    if isinstance(member, FunctionRef) and interpreter.is_a(member, python.PROPERTIES):
+        each = replace(entity, loop=reading.asked_at) if reading.is_per_row else entity
+        calling.invoke(reading.frame, FunctionValue(member, each), None, None)
+
+
+def _note(entity: Entity, name: str, each: SchemaField, reading: _Reading) -> None:
+    interpreter = reading.frame.interpreter
+    fetch = entity.fetch
+    relationship = interpreter.models.relationship(entity.model, name)
+    if fetch is None or relationship is None:
+        return
+    is_per_row = reading.is_per_row or entity.loop is not None
+    if is_per_row or fetch.session.kind == "async":
+        key = (fetch.at, entity.path, name)
+        event = ResponseEvent(
+            entity, relationship, each.schema, each.name, each.at, reading.asked_at, interpreter.route, is_per_row
+        )
+        interpreter.events.responses.setdefault(key, event)
+
+
+def lazy_responses(interpreter: Interpreter, roles: Mapping[str, Role]) -> Iterator[LazyResponse]:
+    """The relationships that schemas ask of rows which came without them, each once per query."""
+    events = interpreter.events
+    told = {
+        (load.entity.fetch.at, load.entity.path, load.relationship.name)
+        for load in events.loads.values()
+        if load.entity.fetch is not None
+    }
+    for key, event in sorted(events.responses.items(), key=lambda item: item[0]):
+        fetch = event.entity.fetch
+        if fetch is None or key in told or key in events.filled or roles.get(fetch.at.filename) != "application":
+            continue
+        entity = bounds.entity_of(fetch.statement) if fetch.statement is not None else None
+        is_async = fetch.session.kind == "async"
+        confidence: Confidence = "high" if is_async or event.relationship.is_collection else "medium"
+        yield LazyResponse(
+            fetch.at,
+            event.relationship,
+            Query(fetch.at, entity.ref.name if entity is not None else None),
+            event.schema,
+            event.field,
+            event.field_at,
+            event.asked_at,
+            event.route,
+            loading.option_for(interpreter, event.entity, event.relationship),
+            is_async,
+            event.is_per_row,
+            confidence,
+        )
