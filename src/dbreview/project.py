@@ -323,10 +323,11 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A statement where it runs: the entity it selects, if it selects one."""
+    """A statement where it runs: the entity it selects, if it selects one; of one written as SQL its table."""
 
     at: Place
     entity: str | None
+    is_sql: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -389,12 +390,16 @@ class RepeatedQuery:
 
 @dataclass(frozen=True, slots=True)
 class UnboundedResponse:
-    """A route that answers with all rows a statement finds. ``owner`` is the parent key it filters by."""
+    """A route that answers with all rows a statement finds. ``owner`` is the parent key it filters by.
+
+    ``parameter`` is one by which the client may ask for a limit, which is off by default.
+    """
 
     at: Place
     route: Route
-    entity: str | None
+    query: Query
     owner: str | None
+    parameter: str | None
     confidence: Confidence
 
 

@@ -25,6 +25,11 @@ def _help(repeated: RepeatedQuery) -> str:
     if not repeated.depends_on_loop:
         return "Nothing in it changes from pass to pass: run it once, before the loop."
     entity = repeated.query.entity
+    if repeated.query.is_sql:
+        return (
+            "Collect the keys first, run one statement with `WHERE ... IN (...)` for all of them, "
+            "and look each row up in a dict inside the loop."
+        )
     if entity is None or repeated.key is None:
         return (
             "Collect the keys first, run one statement with `IN` for all of them (with GROUP BY, for a count or sum)."

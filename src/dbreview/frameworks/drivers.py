@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 CONNECTS = frozenset(
     {
         "sqlite3.connect", "psycopg2.connect", "psycopg.connect", "psycopg.Connection.connect", "pymysql.connect",
@@ -10,6 +12,36 @@ CONNECTS = frozenset(
     }
 )  # fmt: skip
 """Functions that open a synchronous connection, and wait for it."""
+
+CONNECTS_ASYNC = frozenset(
+    {
+        "asyncpg.connect", "asyncpg.create_pool", "aiosqlite.connect", "psycopg.AsyncConnection.connect", "aiomysql.connect",
+        "asyncmy.connect", "databases.Database", "aiomysql.create_pool",
+    }
+)  # fmt: skip
+"""Functions that open an asynchronous connection, or a pool that runs statements like one."""
+
+CONNECTIONS: dict[str, Literal["sync", "async"]] = {
+    "sqlite3.Connection": "sync",
+    "sqlite3.Cursor": "sync",
+    "psycopg2.extensions.connection": "sync",
+    "psycopg2.extensions.cursor": "sync",
+    "psycopg.Connection": "sync",
+    "psycopg.Cursor": "sync",
+    "pymysql.connections.Connection": "sync",
+    "pymysql.cursors.Cursor": "sync",
+    "psycopg.AsyncConnection": "async",
+    "psycopg.AsyncCursor": "async",
+    "asyncpg.Connection": "async",
+    "asyncpg.connection.Connection": "async",
+    "asyncpg.Pool": "async",
+    "asyncpg.pool.Pool": "async",
+    "asyncpg.pool.PoolConnectionProxy": "async",
+    "aiosqlite.Connection": "async",
+    "aiosqlite.Cursor": "async",
+    "databases.Database": "async",
+}
+"""Types of connections, cursors and pools."""
 
 DIALECT_OF: dict[str, str] = {
     "psycopg2": "postgresql",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple, TypeAlias
 
+from dbreview.frameworks.drivers import CONNECTIONS
 from dbreview.frameworks.model_libraries import NAMED_BY_CLASS
 
 Kind: TypeAlias = Literal["sync", "async"]
@@ -41,6 +42,7 @@ CONNECTION_TYPES: dict[str, Kind] = {
     "sqlalchemy.engine.Connection": "sync",
     "sqlalchemy.engine.base.Connection": "sync",
     "sqlalchemy.ext.asyncio.AsyncConnection": "async",
+    **CONNECTIONS,
 }
 
 ENGINE_TYPES: dict[str, Kind] = {
@@ -81,13 +83,13 @@ class SessionMethod(NamedTuple):
     """
 
     effect: Literal["run", "read", "write", "commit", "flush", "other"] | None
-    gives: Literal["rows", "scalars", "scalar", "exec", "entity", "query", "self", "nothing", "context"]
+    gives: Literal["rows", "items", "row", "scalars", "scalar", "exec", "entity", "query", "self", "nothing", "context"]
 
 
 SESSION_METHODS: dict[str, SessionMethod] = {
     "execute": SessionMethod("run", "rows"),
     "exec": SessionMethod("run", "exec"),
-    "exec_driver_sql": SessionMethod("run", "nothing"),
+    "exec_driver_sql": SessionMethod("run", "rows"),
     "scalars": SessionMethod("run", "scalars"),
     "scalar": SessionMethod("run", "scalar"),
     "stream": SessionMethod("run", "rows"),
@@ -98,6 +100,14 @@ SESSION_METHODS: dict[str, SessionMethod] = {
     "refresh": SessionMethod("other", "nothing"),
     "merge": SessionMethod("other", "nothing"),
     "commit": SessionMethod("commit", "nothing"),
+    "fetch": SessionMethod("run", "items"),
+    "fetch_all": SessionMethod("run", "items"),
+    "execute_fetchall": SessionMethod("run", "items"),
+    "fetchrow": SessionMethod("run", "row"),
+    "fetch_one": SessionMethod("run", "row"),
+    "fetchval": SessionMethod("run", "row"),
+    "fetch_val": SessionMethod("run", "row"),
+    "acquire": SessionMethod(None, "context"),
     "flush": SessionMethod("flush", "nothing"),
     "rollback": SessionMethod("other", "nothing"),
     "delete": SessionMethod(None, "nothing"),
@@ -120,6 +130,14 @@ SESSION_METHODS: dict[str, SessionMethod] = {
     "bulk_insert_mappings": SessionMethod("write", "nothing"),
     "bulk_update_mappings": SessionMethod("write", "nothing"),
 }
+
+RUNNING = frozenset(
+    {
+        "execute", "scalars", "scalar", "exec", "stream", "stream_scalars", "exec_driver_sql", "fetch", "fetchrow", "fetchval",
+        "fetch_all", "fetch_one", "fetch_val", "execute_fetchall",
+    }
+)  # fmt: skip
+"""Methods of sessions, connections and cursors whose first argument is a statement."""
 
 WRITING_METHODS = frozenset({"commit", "add", "add_all", "delete", "merge", "flush"})
 

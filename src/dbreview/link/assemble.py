@@ -25,7 +25,6 @@ from dbreview.project import (
     Conventions,
     LazyLoad,
     Project,
-    Query,
     RepeatedQuery,
     Role,
     SecretWrite,
@@ -155,11 +154,6 @@ def _read_local_routes(interpreter: Interpreter, local: list[FoundRoute]) -> dic
 # --- events -------------------------------------------------------------------------------
 
 
-def _query(statement: Statement | None, at: Place) -> Query:
-    entity = bounds.entity_of(statement) if statement is not None else None
-    return Query(at, entity.ref.name if entity is not None else None)
-
-
 def _lazy_loads(interpreter: Interpreter) -> Iterator[LazyLoad]:
     for event in sorted(_first_reads(interpreter), key=lambda e: (e.at, e.relationship.name)):
         fetch = event.entity.fetch
@@ -167,7 +161,7 @@ def _lazy_loads(interpreter: Interpreter) -> Iterator[LazyLoad]:
         yield LazyLoad(
             event.at,
             event.relationship,
-            _query(fetch.statement, fetch.at),
+            bounds.query_of(fetch.statement, fetch.at),
             event.loop,
             loading.option_for(interpreter, event.entity, event.relationship),
             fetch.session.kind == "async",
@@ -199,7 +193,7 @@ def _repeated_queries(interpreter: Interpreter) -> Iterator[RepeatedQuery]:
             event.at,
             event.loop.at,
             event.effect.calls[1:] if event.effect.calls else (),
-            _query(statement, event.effect.at),
+            bounds.query_of(statement, event.effect.at),
             event.depends_on_loop,
             _key(interpreter, statement),
             others,
@@ -242,20 +236,9 @@ def _unbounded_responses(
             statement = fetch.statement
             if statement is None or not bounds.is_unbounded(statement, interpreter.models):
                 continue
-            entity = bounds.entity_of(statement)
-            assert entity is not None
-            table = interpreter.models.table(entity.ref)
-            assert table is not None
-            told.setdefault(
-                fetch.at,
-                UnboundedResponse(
-                    fetch.at,
-                    route.route,
-                    entity.ref.name,
-                    responses.owner_of(statement, table, interpreter.models),
-                    responses.confidence_of(statement, table, interpreter.models, route.route),
-                ),
-            )
+            found_here = responses.unbounded(interpreter.models, fetch, statement, route.route)
+            if found_here is not None:
+                told.setdefault(fetch.at, found_here)
     yield from sorted(told.values(), key=lambda u: u.at)
 
 

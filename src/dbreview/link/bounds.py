@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dbreview.link.values import Aggregate, Attribute, ClassValue, Fetch, Statement
+from dbreview.finding import Place
+from dbreview.frameworks import naming, selectivity
+from dbreview.link.values import Aggregate, Attribute, ClassValue, Fetch, SqlText, Statement
+from dbreview.project import Query
 
 if TYPE_CHECKING:
     from dbreview.link.schema.models import Models
@@ -19,6 +22,14 @@ def entity_of(statement: Statement) -> ClassValue | None:
         case Attribute(model):
             return ClassValue(model)
     return None
+
+
+def query_of(statement: Statement | None, at: Place) -> Query:
+    """A statement as the project tells of it."""
+    if statement is not None and statement.sql is not None:
+        return Query(at, statement.sql.table, is_sql=True)
+    entity = entity_of(statement) if statement is not None else None
+    return Query(at, entity.ref.name if entity is not None else None)
 
 
 def is_single(fetch: Fetch, models: Models) -> bool:
@@ -48,11 +59,23 @@ def has_limit(statement: Statement) -> bool:
     return statement.is_limited and not (size is not None and size.is_optional)
 
 
+def is_unbounded_text(sql: SqlText, models: Models) -> bool:
+    """Whether the rows of a statement written as SQL grow with the table. One whose table is unknown is not asked."""
+    if sql.kind != "select" or sql.table is None or sql.is_limited or sql.is_one_row or sql.has_in:
+        return False
+    table = models.table_named(sql.table)
+    if table is None:
+        return not any(name == "id" or naming.last_word(name) in selectivity.TELLING for name in sql.fixed)
+    return not any(key <= sql.fixed for key in table.unique_keys())
+
+
 def is_unbounded(statement: Statement, models: Models) -> bool:
     """Whether the number of rows grows with the table: no limit, no unique key, no aggregate.
 
     The boundedness rule of Yang et al. (CIKM 2017): a filter alone is no bound.
     """
+    if statement.sql is not None:
+        return not statement.is_opaque and is_unbounded_text(statement.sql, models)
     if statement.kind != "select" or has_limit(statement) or statement.is_opaque:
         return False
     if not statement.selected or any(selected is None for selected in statement.selected):

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Literal
 
 from dbreview import facts
 from dbreview.facts import Expression
+from dbreview.finding import Place
 from dbreview.frameworks import sqlalchemy
-from dbreview.link import client, effects, filters, lookups, methods, paging, rows
+from dbreview.link import client, effects, filters, lookups, methods, paging, raw_sql, rows
 from dbreview.link.events import Effect
 from dbreview.link.joining import options
 from dbreview.link.values import (
@@ -24,6 +25,7 @@ from dbreview.link.values import (
     Loader,
     Ordered,
     Record,
+    SqlText,
     Statement,
     Value,
 )
@@ -77,6 +79,17 @@ def statement(frame: Frame, statement: Statement, name: str, arguments: Argument
     if name in sqlalchemy.STATEMENT_METHODS:
         return statement
     return replace(statement, is_opaque=True)
+
+
+def sql_of(selected: tuple[Value, ...]) -> SqlText | None:
+    """What the text of a statement says."""
+    first = selected[0] if selected else None
+    return raw_sql.read_sql(first.value) if isinstance(first, Const) and isinstance(first.value, str) else None
+
+
+def textual(text: str, at: Place) -> Statement:
+    """A statement that is handed to a session or a driver as text."""
+    return Statement("text", (Const(text),), at, sql=raw_sql.read_sql(text))
 
 
 def _ordering(arguments: Arguments) -> Iterator[Attribute]:

@@ -10,6 +10,7 @@ from dbreview.finding import Place
 from dbreview.frameworks import drivers, fastapi, injector, python, sqlalchemy, tortoise
 from dbreview.link import (
     attributes,
+    building,
     calling,
     constants,
     effects,
@@ -92,6 +93,8 @@ def call(frame: Frame, dotted: str, arguments: Arguments, node: facts.Call) -> V
         return made
     if dotted in drivers.CONNECTS:
         return methods.connect(frame, "sync", node)
+    if dotted in drivers.CONNECTS_ASYNC:
+        return Session("async", is_connection=True)
     if dotted in injector.PROVIDERS and arguments.positional:
         made, *rest = (_provided(value) for value in arguments.positional)
         keywords = tuple((name, _provided(value)) for name, value in arguments.keywords)
@@ -131,7 +134,8 @@ def _statement(frame: Frame, dotted: str, arguments: Arguments, at: Place) -> St
     selected = arguments.positional
     if len(selected) == 1 and isinstance(selected[0], Record):
         selected = selected[0].items
-    return Statement(kind, selected, at, is_opaque=arguments.is_open)
+    sql = building.sql_of(selected) if kind == "text" else None
+    return Statement(kind, selected, at, is_opaque=arguments.is_open, sql=sql)
 
 
 def _factory_kind(frame: Frame, dotted: str, arguments: Arguments) -> SessionKind | None:

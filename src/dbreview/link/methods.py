@@ -51,6 +51,7 @@ from dbreview.link.values import (
     Session,
     SessionFactory,
     SessionKind,
+    SqlText,
     Statement,
     Value,
     Wrapped,
@@ -140,7 +141,7 @@ def _session(
         session = replace(session, kind="async")  # whatever the annotation says, it is awaited
     method = sqlalchemy.SESSION_METHODS.get(name)
     if method is None:
-        return None
+        return _rows_of_cursor(session, name)
     if name in ("get", "get_one") and session.kind is None and not _is_model(arguments):
         return None
     at = frame.place(node.at)
@@ -163,8 +164,17 @@ def _session(
     if name == "refresh":
         _mark_refreshed(frame, arguments, node)
     value = _given(session, method, statement, arguments, at)
+    path = dotted_name(node.func.value) if isinstance(node.func, facts.Attribute) else None
+    if session.is_connection and statement is not None and path in frame.env:
+        frame.env[path] = replace(session, ran=Fetch(at, replace(session, ran=None), statement))
     is_coroutine = session.kind == "async" and method.gives not in ("query", "context")
     return Coroutine(value) if is_coroutine else value
+
+
+def _rows_of_cursor(session: Session, name: str) -> Value:
+    """``cursor.fetchall()``: the rows of what the cursor ran last."""
+    found = rows.result(Result(session.ran, "rows"), name) if session.ran is not None else None
+    return Coroutine(found) if session.kind == "async" and found is not None else found
 
 
 def _is_model(arguments: Arguments) -> bool:
@@ -182,11 +192,11 @@ def _ran(session: Session, name: str, arguments: Arguments, frame: Frame, node: 
     given = arguments.get(0, "statement")
     at = frame.place(node.at)
     match name:
-        case "execute" | "scalars" | "scalar" | "exec" | "stream" | "stream_scalars":
+        case _ if name in sqlalchemy.RUNNING:
             if isinstance(given, Either):
                 given = next((option for option in given.options if isinstance(option, Statement)), None)
             if isinstance(given, Const) and isinstance(given.value, str):
-                given = Statement("text", (given,), at)
+                given = building.textual(given.value, at)
             ran = given if isinstance(given, Statement) else None
             lookups.note(frame, ran, at)
             paging.note_run(frame, ran, at)
@@ -215,7 +225,7 @@ def _effect_kind(
             if statement is None:
                 return "read" if "scalar" in name else "other"
             if statement.kind == "text":
-                return "read" if _is_select(statement) else "other"
+                return _kind_of_text(statement.sql)
             return "read" if statement.kind == "select" else "write"
         case None:
             return "other"
@@ -223,12 +233,10 @@ def _effect_kind(
             return kind
 
 
-def _is_select(statement: Statement) -> bool:
-    first = statement.selected[0] if statement.selected else None
-    if not isinstance(first, Const) or not isinstance(first.value, str):
-        return False
-    text = first.value.lstrip().lower()
-    return text.startswith(("select", "with")) and "pg_advisory" not in text
+def _kind_of_text(sql: SqlText | None) -> Literal["read", "write", "other"]:
+    if sql is None or (sql.kind == "select" and sql.table is None and not sql.has_joins):
+        return "other"  # `SELECT pg_advisory_lock(...)` and the like
+    return "read" if sql.kind == "select" else "write"
 
 
 def _given(
@@ -251,6 +259,8 @@ def _given(
         return None
     fetch = Fetch(at, session, statement)
     match method.gives:
+        case "items":
+            return Items(rows.row_of(fetch, "rows"), fetch)
         case "entity" | "scalar":
             return rows.selected_value(statement.selected[0] if statement.selected else None, fetch)
         case "scalars":

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from dbreview.finding import Confidence
 from dbreview.frameworks import naming
+from dbreview.link import bounds
 from dbreview.link.schema.models import Models
 from dbreview.link.values import (
     Coroutine,
@@ -17,11 +18,12 @@ from dbreview.link.values import (
     Items,
     Record,
     Result,
+    SqlText,
     Statement,
     Value,
     Wrapped,
 )
-from dbreview.project import Route, Table
+from dbreview.project import Route, Table, UnboundedResponse
 
 _DEEPEST = 6
 _LISTING = ("list", "search", "query", "filter", "export", "find")
@@ -50,6 +52,35 @@ def collections_in(value: Value, depth: int = 0) -> Iterator[Fetch]:
                 yield from collections_in(inner, depth + 1)
         case Coroutine(inner):
             yield from collections_in(inner, depth + 1)
+
+
+def unbounded(models: Models, fetch: Fetch, statement: Statement, route: Route) -> UnboundedResponse | None:
+    """What a route answers with where the statement of its rows has no bound."""
+    query = bounds.query_of(statement, fetch.at)
+    if statement.sql is not None:
+        table = models.table_named(statement.sql.table) if statement.sql.table is not None else None
+        owner = _owner_in_sql(statement.sql, table)
+        confidence: Confidence = "low" if not _is_list_route(route) else "high" if owner is None else "medium"
+        if table is not None and _is_lookup(table):
+            confidence = "low"
+        return UnboundedResponse(fetch.at, route, query, owner, None, confidence)
+    entity = bounds.entity_of(statement)
+    table = models.table(entity.ref) if entity is not None else None
+    if table is None:
+        return None
+    confidence = confidence_of(statement, table, models, route)
+    size = statement.page_size
+    return UnboundedResponse(
+        fetch.at, route, query, owner_of(statement, table, models), size.name if size is not None else None, confidence
+    )
+
+
+def _owner_in_sql(sql: SqlText, table: Table | None) -> str | None:
+    """The foreign key by whose value SQL filters; by its name alone where the table is not known."""
+    if table is None:
+        return next((name for name in sorted(sql.fixed) if name.endswith("_id")), None)
+    keys = {name for key in table.foreign_keys for name in key.columns}
+    return next((name for name in sorted(sql.fixed) if name in keys), None)
 
 
 def owner_of(statement: Statement, table: Table, models: Models) -> str | None:

@@ -179,11 +179,10 @@ def counts_by_fetching(interpreter: Interpreter, roles: Mapping[str, Role]) -> I
     """Where rows are fetched for their number."""
     for event in _in_application(interpreter.events.counts.values(), roles):
         statement = event.fetch.statement
-        entity = bounds.entity_of(statement) if statement is not None else None
-        if entity is not None:
+        query = bounds.query_of(statement, event.fetch.at)
+        if query.entity is not None:
             confidence: Confidence = "high" if event.is_request else "medium"
             is_async = event.fetch.session.kind == "async"
-            query = Query(event.fetch.at, entity.ref.name)
             yield CountByFetching(event.at, query, event.purpose, is_async, confidence)
 
 

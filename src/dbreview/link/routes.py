@@ -80,7 +80,7 @@ class RouteFinder:
             found[ref] = FoundRoute(route, ref, response=_response(ref, call))
 
 
-def found_in_function(function: FunctionValue, route: Route, decorator: Expression) -> FoundRoute:
+def local(function: FunctionValue, route: Route, decorator: Expression) -> FoundRoute:
     """A path operation that is defined inside another function."""
     return FoundRoute(route, function.ref, function, _response(function.ref, decorator))
 

@@ -285,9 +285,8 @@ def _note_route(frame: Frame, function: FunctionValue) -> None:
     for decorator in function.ref.facts.decorators:
         route = routes.decorated(frame, function.ref, decorator)
         if route is not None:
-            frame.interpreter.local_routes.setdefault(
-                function.ref, routes.found_in_function(function, route, decorator)
-            )
+            found = routes.local(function, route, decorator)
+            frame.interpreter.local_routes.setdefault(function.ref, found)
 
 
 def note_temporary(frame: Frame, session: Session, method: str) -> None:

@@ -110,12 +110,9 @@ def _read(value: Value, shape: Shape, reading: _Reading) -> None:
             _read_entity(value, shape, reading)
         case Schema() if isinstance(value, Entries):
             given = dict(value.items)
+            inside = replace(reading, is_forced=False, depth=reading.depth + 1)
             for each_field in reading.frame.interpreter.schemas.fields(shape):
-                _read(
-                    given.get(each_field.name),
-                    each_field.shape,
-                    replace(reading, is_forced=False, depth=reading.depth + 1),
-                )
+                _read(given.get(each_field.name), each_field.shape, inside)
     return None
 
 

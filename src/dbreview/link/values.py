@@ -115,12 +115,16 @@ class SessionFactory:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A session or connection. ``kind`` is None where only the name says that it is one."""
+    """A session, connection or cursor. ``kind`` is None where only the name says that it is one.
+
+    ``ran`` is the statement whose rows a cursor holds.
+    """
 
     kind: SessionKind | None
     is_connection: bool = False
     is_scoped: bool = False
     opened_at: Place | None = None
+    ran: Fetch | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,12 +186,29 @@ class Aggregate:
 
 
 @dataclass(frozen=True, slots=True)
+class SqlText:
+    """What a statement that is written as SQL says.
+
+    ``table`` is the one that it starts from, None where that is no table. ``fixed`` are the columns that must equal one
+    value each. ``is_one_row`` means that only aggregates are selected.
+    """
+
+    kind: Literal["select", "insert", "update", "delete"]
+    table: str | None
+    is_limited: bool = False
+    is_one_row: bool = False
+    fixed: frozenset[str] = frozenset()
+    has_in: bool = False
+    has_joins: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Statement:
     """A statement being built. ``session`` is set for the legacy ``Query``, which can run itself.
 
     ``is_narrowed`` says that more than ``conditions`` may leave rows out: a join, an ``or_``, a filter that only
     some paths add. ``is_opaque`` says that nobody knows what was done to it. ``page_size`` is the LIMIT where a client
-    chooses it.
+    chooses it, ``sql`` what the text of a textual one says.
     """
 
     kind: Literal["select", "insert", "update", "delete", "text", "unknown"]
@@ -205,6 +226,7 @@ class Statement:
     is_grouped: bool = False
     is_narrowed: bool = False
     is_opaque: bool = False
+    sql: SqlText | None = None
 
     @property
     def model(self) -> ClassRef | None:

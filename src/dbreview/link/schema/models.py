@@ -61,6 +61,11 @@ class Models:
         """The table that stores the class, which for single-table inheritance is its parent's."""
         return self._tables_of.get(ref)
 
+    def table_named(self, name: str) -> Table | None:
+        """The one table of this name."""
+        found = {id(table): table for table in self._tables_of.values() if table is not None and table.name == name}
+        return next(iter(found.values())) if len(found) == 1 else None
+
     def named(self, name: str, near: ClassRef) -> ClassRef | None:
         """The mapped class that a string in a relationship names, as seen from ``near``."""
         plain = name.rpartition(".")[2]
