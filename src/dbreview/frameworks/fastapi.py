@@ -13,12 +13,18 @@ PASSES_ON = frozenset(
     {
         "fastapi.encoders.jsonable_encoder", "fastapi.responses.JSONResponse", "fastapi.responses.ORJSONResponse",
         "fastapi.responses.UJSONResponse", "starlette.responses.JSONResponse", "fastapi.Response", "json.dumps",
-        "fastapi.responses.Response", "starlette.responses.Response", "orjson.dumps", "pydantic.TypeAdapter",
-        "pydantic.parse_obj_as", "builtins.dict", "fastapi.responses.HTMLResponse",
+        "fastapi.responses.Response", "starlette.responses.Response", "orjson.dumps", "builtins.dict",
+        "fastapi.responses.HTMLResponse",
     }
 )  # fmt: skip
 """Callables whose result carries their arguments to the client."""
 
+
+ADAPTERS = frozenset({"pydantic.TypeAdapter", "pydantic.type_adapter.TypeAdapter"})
+"""Types that fill anything that an annotation can describe."""
+PARSES_AS = frozenset({"pydantic.parse_obj_as", "pydantic.tools.parse_obj_as"})
+VALIDATOR = "pydantic.BaseModel.model_validate"
+"""Stands for a schema's own function that fills it from an object, whatever its name."""
 
 SCHEMA_BASES = frozenset(
     {"pydantic.BaseModel", "pydantic.main.BaseModel", "pydantic.generics.GenericModel", "pydantic.RootModel"}
@@ -31,7 +37,7 @@ INTEGERS = frozenset(
 """Types of whole numbers that have no upper bound."""
 
 NUMBER_MARKERS = frozenset(
-    {"Query", "Field", "Param", "Body", "Form", "Header", "Ge", "Gt", "Doc", "conint", "Depends", "Strict", "Title"}
+    {"Query", "Field", "Param", "Body", "Form", "Header", "Ge", "Gt", "Doc", "conint", "Strict", "Title"}
 )
 """What stands beside a number's type or as its default, and bounds it only if it says so."""
 

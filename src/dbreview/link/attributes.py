@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dbreview import facts
-from dbreview.frameworks import injector, python, sqlalchemy
-from dbreview.link import calling, library, loading
+from dbreview.frameworks import fastapi, injector, python, sqlalchemy
+from dbreview.link import calling, library, loading, validating
 from dbreview.link.joining import join
 from dbreview.link.names import ClassRef, FunctionRef, Variable, canonical
 from dbreview.link.syntax import dotted_name
@@ -164,6 +164,8 @@ def _class_attribute(frame: Frame, ref: ClassRef, name: str) -> Value:
             return ClassValue(member)
         case Variable():
             return classes.value_of_member(ref, name)
+    if validating.is_validator(frame, ref, name):
+        return LibraryObject(fastapi.VALIDATOR, (ClassValue(ref),))
     if name in ("c", "columns") and classes.is_declarative(ref):
         return ColumnsOf(ref)
     if name == "__dict__" and frame.interpreter.reads_schema:

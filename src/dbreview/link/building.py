@@ -40,11 +40,12 @@ def statement(frame: Frame, statement: Statement, name: str, arguments: Argument
         if arguments.positional == (Const(None),):
             return statement
         is_single = name == "limit" and arguments.positional == (Const(1),)
-        size = client.chosen(options(arguments.positional[0])) if arguments.positional and name != "slice" else None
+        size = client.chosen(options(arguments.positional[-1])) if arguments.positional else None
         has_offset = statement.has_offset or name == "slice"
         return replace(statement, is_limited=True, is_single=is_single, page_size=size, has_offset=has_offset)
     if name == "offset":
-        return replace(statement, has_offset=statement.has_offset or arguments.positional != (Const(0),))
+        is_start = arguments.positional == (Const(0),) and not frame.loops
+        return replace(statement, has_offset=statement.has_offset or not is_start)
     if name == "yield_per":
         return replace(statement, is_limited=True)
     if name in sqlalchemy.ORDERING:

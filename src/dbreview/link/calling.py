@@ -7,13 +7,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dbreview import facts
-from dbreview.frameworks import sqlalchemy
+from dbreview.frameworks import fastapi, sqlalchemy
 from dbreview.link import (
     attributes,
     constants,
     effects,
     library,
     methods,
+    routes,
     secrets,
     statements,
     validating,
@@ -39,7 +40,6 @@ from dbreview.link.values import (
     SessionFactory,
     Symbol,
     Value,
-    Wrapped,
 )
 
 if TYPE_CHECKING:
@@ -77,12 +77,6 @@ def _method_call(frame: Frame, node: facts.Call, func: facts.Attribute, is_await
     is_temporary = isinstance(receiver, Session) and receiver.opened_at == frame.place(func.value.at)
     if isinstance(receiver, Session) and is_temporary and not receiver.is_scoped:
         statements.note_temporary(frame, receiver, func.attr)
-    if isinstance(receiver, ClassValue):
-        arguments = arguments_of(frame, node)
-        if validating.note_call(frame, receiver, node, arguments):
-            return Wrapped(arguments.values())
-        callee = attributes.attribute_of(frame, receiver, func.attr, func)
-        return call_value(frame, callee, arguments, node, is_awaited)
     if not methods.has_methods(receiver):
         callee = attributes.attribute_of(frame, receiver, func.attr, func)
         return call_value(frame, callee, arguments_of(frame, node), node, is_awaited)
@@ -167,7 +161,11 @@ def call_value(frame: Frame, callee: Value, arguments: Arguments, node: facts.Ca
             return call_value(frame, function, merged, node, is_awaited)
         case LibraryObject("re.compile().sub", given):
             return constants.substitute((*given, *arguments.positional))
+        case LibraryObject(fastapi.VALIDATOR, (ClassValue(ref),)):
+            return validating.validate(frame, ref, arguments, node)
         case LibraryObject(dotted):
+            if dotted.endswith(").add_api_route"):
+                routes.note_added(frame, arguments, node)
             return LibraryObject(f"{dotted}()", arguments.values())
         case Either(parts):
             found: Value = None

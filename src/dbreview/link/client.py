@@ -79,6 +79,8 @@ def _fields(interpreter: Interpreter, ref: ClassRef) -> Iterator[tuple[str, Clie
 
 def _is_validated(interpreter: Interpreter, ref: ClassRef) -> bool:
     """Whether code of the project looks at the fields, and may bound them."""
+    if any(interpreter.classes.member(ref, name) is not None for name in ("__post_init__", "model_post_init")):
+        return True
     return any(
         "validator" in (last_name(decorator) or "")
         for ancestor in interpreter.classes.ancestors(ref)
@@ -123,8 +125,9 @@ def _annotated(frame: Frame, annotation: Expression, depth: int) -> _Number | No
         case facts.Subscript(base, index):
             name = last_name(base)
             inner = index.items if isinstance(index, facts.Display) else (index,)
-            if name == "Optional":
-                return _annotated(frame, inner[0], depth + 1)
+            if name in ("Optional", "Union"):
+                sides = [side for side in inner if not (isinstance(side, facts.Constant) and _is_none(side))]
+                return _annotated(frame, sides[0], depth + 1) if len(sides) == 1 else None
             if name == "Annotated":
                 number = _annotated(frame, inner[0], depth + 1)
                 capped = any(_caps(frame, extra) for extra in inner[1:])
@@ -160,23 +163,30 @@ def _caps(frame: Frame, marker: Expression) -> bool:
 def note_bounds(frame: Frame, test: Expression) -> None:
     """``if limit > 100:`` looks after the number: whatever follows, it is capped."""
     for node in walk(test):
-        if isinstance(node, facts.Comparison) and set(node.operators) & {"<", "<=", ">", ">="}:
+        if isinstance(node, facts.Comparison) and set(node.operators) & {"<", "<=", ">", ">=", "in", "not in"}:
             sides = (node.left, *node.comparators)
             if not any(isinstance(side, facts.Constant) and side.value in (0, 1) for side in sides):
                 _cap(frame, sides)
 
 
+def note_check(frame: Frame, statement: Expression) -> None:
+    """``check(limit)``: a call whose result nobody wants looks at its arguments, and may refuse them."""
+    call = statement.value if isinstance(statement, facts.Await) else statement
+    if isinstance(call, facts.Call):
+        _cap(frame, tuple(argument.value for argument in call.arguments))
+
+
 def _cap(frame: Frame, sides: tuple[Expression, ...]) -> None:
     for side in sides:
-        path = dotted_name(side)
-        value = frame.evaluate(side) if path is not None else None
+        path = dotted_name(side.target if isinstance(side, facts.NamedExpression) else side)
+        value = frame.env.get(path) if path is not None else None
         if path is not None and isinstance(value, ClientNumber):
             frame.env[path] = replace(value, is_capped=True)
 
 
 def number_in(value: Value, other: Value) -> ClientNumber | None:
     """The client's number in ``limit + 1`` and the like."""
-    return next((side for side in (value, other) if isinstance(side, ClientNumber)), None)
+    return next((side for side in (other, value) if isinstance(side, ClientNumber)), None)
 
 
 def chosen(values: tuple[Value, ...]) -> ClientNumber | None:

@@ -262,6 +262,8 @@ def library_object(dotted: str) -> Value:
         return Session(sqlalchemy.SCOPED_MAKERS[dotted], is_scoped=True)
     if dotted.rpartition(".")[2] in python.COLLECTIONS:
         return Items(None)
+    if dotted == "typing.Any":
+        return None
     return LibraryObject(dotted)
 
 

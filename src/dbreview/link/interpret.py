@@ -44,6 +44,7 @@ from dbreview.link.values import (
     Items,
     LibraryObject,
     ModuleValue,
+    Record,
     Session,
     Symbol,
     Value,
@@ -242,9 +243,9 @@ class Interpreter:
                 value, is_given = arguments.keyword(parameter.name), True
             elif parameter.kind == "*":
                 rest = arguments.positional[position:]
-                value = Items(join_all(rest)) if rest else None
-                if self.reads_schema:
-                    value = Items(join_all(rest), is_literal=True, exact=rest)
+                value = Record(rest)
+                if arguments.is_open:
+                    value = Items(join_all(rest), exact=rest)
             elif parameter.kind == "**":
                 named = {p.name for p in ref.facts.parameters}
                 rest_named = tuple((k, v) for k, v in arguments.keywords if k not in named)

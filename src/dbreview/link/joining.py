@@ -6,7 +6,17 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from dbreview.finding import Place
-from dbreview.link.values import ClientNumber, Either, Entity, Given, Items, Record, Statement, Value
+from dbreview.link.values import (
+    ClientNumber,
+    Either,
+    Entity,
+    Given,
+    Items,
+    LibraryObject,
+    Record,
+    Statement,
+    Value,
+)
 
 _MOST_OPTIONS = 4
 
@@ -69,7 +79,7 @@ def meet(first: Value, second: Value) -> Value:
     A statement that one of them changed in unknown ways may have any bound, order and option.
     """
     for known, other in ((first, second), (second, first)):
-        if isinstance(known, Statement) and (other is None or isinstance(other, Given)):
+        if isinstance(known, Statement) and (other is None or isinstance(other, (Given, LibraryObject))):
             return replace(known, is_opaque=True)
     return join(first, second)
 

@@ -21,12 +21,14 @@ from dbreview.link import (
     paging,
     results,
     rows,
+    validating,
 )
 from dbreview.link.arguments import Arguments
 from dbreview.link.joining import join_all
 from dbreview.link.names import ClassRef
 from dbreview.link.syntax import names_in
 from dbreview.link.values import (
+    Adapter,
     Aggregate,
     Attribute,
     ClassValue,
@@ -93,6 +95,10 @@ def call(frame: Frame, dotted: str, arguments: Arguments, node: facts.Call) -> V
         return made
     if dotted in drivers.CONNECTS:
         return methods.connect(frame, "sync", node)
+    if dotted in fastapi.ADAPTERS and node.arguments:
+        return Adapter(node.arguments[0].value, frame.path)
+    if dotted in fastapi.PARSES_AS and node.arguments:
+        return validating.adapt(frame, Adapter(node.arguments[0].value, frame.path), arguments, node)
     if dotted in drivers.CONNECTS_ASYNC:
         return Session("async", is_connection=True)
     if dotted in injector.PROVIDERS and arguments.positional:

@@ -22,12 +22,14 @@ from dbreview.link import (
     paging,
     results,
     rows,
+    validating,
 )
 from dbreview.link.events import Effect
 from dbreview.link.joining import in_loop, join, join_all, out_of_loop
 from dbreview.link.loops import fetch_of
 from dbreview.link.syntax import dotted_name
 from dbreview.link.values import (
+    Adapter,
     Aggregate,
     Attribute,
     ClassValue,
@@ -76,6 +78,7 @@ _TYPED = (
     Entries,
     Wrapped,
     Ordered,
+    Adapter,
 )
 
 
@@ -126,6 +129,8 @@ def call(
                 return Statement("select", (receiver,), frame.place(node.at))
             if name in ("insert", "update", "delete"):
                 return Statement("insert" if name == "insert" else "update", (receiver,), frame.place(node.at))
+        case Adapter():
+            return validating.adapt(frame, receiver, arguments, node)
         case Wrapped() | Ordered():
             return receiver
     return None

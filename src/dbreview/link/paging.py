@@ -10,7 +10,17 @@ from dbreview import facts
 from dbreview.finding import Confidence, Place
 from dbreview.link import bounds, effects, rows
 from dbreview.link.events import Effect, PageEvent
-from dbreview.link.values import ClassValue, Coroutine, Fetch, Items, Session, Statement, Value, Wrapped
+from dbreview.link.values import (
+    Aggregate,
+    ClassValue,
+    Coroutine,
+    Fetch,
+    Items,
+    Session,
+    Statement,
+    Value,
+    Wrapped,
+)
 from dbreview.project import Query, Role, UnboundedPageSize, UnorderedPage
 
 if TYPE_CHECKING:
@@ -74,16 +84,22 @@ def unordered_pages(interpreter: Interpreter, roles: Mapping[str, Role]) -> Iter
     """The queries of the application that take pages in no particular order."""
     for at, event in sorted(interpreter.events.pages.items(), key=lambda item: item[0]):
         statement = event.statement
-        is_known = bool(statement.selected) and None not in statement.selected and not statement.is_opaque
-        if roles.get(at.filename) != "application" or statement.is_ordered or not is_known or statement.is_single:
+        if roles.get(at.filename) != "application" or statement.is_ordered or not _may_be_many(statement):
             continue
         entity = bounds.entity_of(statement)
         table = interpreter.models.table(entity.ref) if entity is not None else None
-        if entity is None or table is None or bounds.has_unique_key(statement, interpreter.models):
+        if bounds.has_unique_key(statement, interpreter.models):
             continue
-        key = table.primary_key[0] if table.primary_key else None
-        confidence: Confidence = "high" if event.is_request else "medium"
-        yield UnorderedPage(at, entity.ref.name, key, event.route, event.paginator, confidence)
+        key = table.primary_key[0] if table is not None and table.primary_key else None
+        name = entity.ref.name if entity is not None else None
+        confidence: Confidence = "high" if event.is_request and entity is not None else "medium"
+        yield UnorderedPage(at, name, key, event.route, event.paginator, confidence)
+
+
+def _may_be_many(statement: Statement) -> bool:
+    """Whether nothing says that there is one row, or that nobody knows what was done to the statement."""
+    is_one = statement.is_single or all(isinstance(value, Aggregate) for value in statement.selected)
+    return not (statement.is_opaque or is_one)
 
 
 def _query(event: PageEvent) -> Query:

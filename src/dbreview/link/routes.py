@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from dbreview import facts
@@ -24,6 +24,7 @@ from dbreview.link.values import (
 from dbreview.project import Route
 
 if TYPE_CHECKING:
+    from dbreview.link.arguments import Arguments
     from dbreview.link.frame import Frame
     from dbreview.link.interpret import Interpreter
 
@@ -66,23 +67,33 @@ class RouteFinder:
         frame = self._interpreter.module_frame(path)
         if not is_router(self._interpreter, frame.evaluate(call.func.value)):
             return
-        arguments = calling.arguments_of(frame, call)
-        endpoint, route_path = arguments.get(1, "endpoint"), arguments.get(0, "path")
-        if isinstance(endpoint, FunctionValue) and endpoint.ref not in found:
-            ref = endpoint.ref
-            route = Route(
-                _methods(arguments.keyword("methods")),
-                str(route_path.value) if isinstance(route_path, Const) else "",
-                ref.name,
-                Place(ref.path, *ref.facts.at),
-                ref.facts.is_async,
-            )
-            found[ref] = FoundRoute(route, ref, response=_response(ref, call))
+        added = _added_by(calling.arguments_of(frame, call), call)
+        if added is not None:
+            found.setdefault(added.ref, replace(added, function=None))
 
 
 def local(function: FunctionValue, route: Route, decorator: Expression) -> FoundRoute:
     """A path operation that is defined inside another function."""
     return FoundRoute(route, function.ref, function, _response(function.ref, decorator))
+
+
+def note_added(frame: Frame, arguments: Arguments, node: facts.Call) -> None:
+    """``app.add_api_route("/users", list_users)`` inside a function."""
+    if isinstance(node.func, facts.Attribute) and is_router(frame.interpreter, frame.evaluate(node.func.value)):
+        added = _added_by(arguments, node)
+        if added is not None:
+            frame.interpreter.local_routes.setdefault(added.ref, added)
+
+
+def _added_by(arguments: Arguments, node: facts.Call) -> FoundRoute | None:
+    endpoint, path = arguments.get(1, "endpoint"), arguments.get(0, "path")
+    if not isinstance(endpoint, FunctionValue):
+        return None
+    ref = endpoint.ref
+    shown = str(path.value) if isinstance(path, Const) else ""
+    at = Place(ref.path, *ref.facts.at)
+    route = Route(_methods(arguments.keyword("methods")), shown, ref.name, at, ref.facts.is_async)
+    return FoundRoute(route, ref, endpoint, _response(ref, node))
 
 
 def _response(ref: FunctionRef, declaration: Expression) -> Expression | None:

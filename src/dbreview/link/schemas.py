@@ -83,19 +83,23 @@ class Schemas:
         """Whether the schema is told to read attributes: ``from_attributes``, or ``orm_mode`` of Pydantic 1."""
         if set(self.interpreter.classes.library_ancestors(ref)) & sqlalchemy.SQLMODEL_BASE:
             return True
+        return self._has_setting(ref, ("from_attributes", "orm_mode"))
+
+    def _has_setting(self, ref: ClassRef, names: tuple[str, ...]) -> bool:
+        """Whether one of these settings is on. Settings that come from elsewhere may switch on anything."""
         for ancestor in self.interpreter.classes.ancestors(ref):
             if not isinstance(ancestor, ClassRef):
                 continue
-            if self.interpreter.classes.keyword(ancestor, "from_attributes") is True:
+            if any(self.interpreter.classes.keyword(ancestor, name) is True for name in names):
                 return True
-            for name in ("model_config", "Config"):
-                member = ancestor.members.get(name)
-                settings = member.value if isinstance(member, Variable) else None
-                body = member.facts.body if isinstance(member, ClassRef) else ()
-                if any(_switches_on(node) for node in walk((settings, body) if settings is not None else body)):
+            config, inner = ancestor.members.get("model_config"), ancestor.members.get("Config")
+            if isinstance(inner, ClassRef) and any(_switches_on(node, names) for node in walk(inner.facts.body)):
+                return True
+            if isinstance(config, Variable) and config.value is not None:
+                if not isinstance(config.value, facts.Call | facts.DictDisplay):
                     return True
-                if isinstance(member, Variable) and not isinstance(settings, facts.Call | facts.DictDisplay):
-                    return True  # settings from elsewhere: a project that has those means it
+                if any(_switches_on(node, names) for node in walk(config.value)):
+                    return True
         return False
 
     def shape(self, path: str, annotation: Expression | None, parameters: Mapping[str, Shape], depth: int = 0) -> Shape:
@@ -156,11 +160,12 @@ class Schemas:
         return self._fields[schema]
 
     def _collect(self, ref: ClassRef, parameters: Mapping[str, Shape], found: dict[str, SchemaField]) -> None:
+        is_named_either_way = self._has_setting(ref, ("populate_by_name", "validate_by_name"))
         for name, member in ref.members.items():
             if name in found or name.startswith(("_", "model_")) or not isinstance(member, Variable):
                 continue
             if member.annotation is not None and last_name(member.annotation) != "ClassVar":
-                attributes = _attributes(name, member)
+                attributes = _attributes(name, member, is_named_either_way=is_named_either_way)
                 shape = self.shape(member.path, member.annotation, parameters)
                 at = Place(member.path, *member.at)
                 found[name] = SchemaField(ref.name, name, attributes, shape, at)
@@ -201,8 +206,8 @@ def _type_variables(base: Expression) -> Iterator[str]:
                 yield part.id
 
 
-def _attributes(name: str, member: Variable) -> tuple[str, ...]:
-    """The attributes of the object that the field is read from: its alias, or its own name."""
+def _attributes(name: str, member: Variable, *, is_named_either_way: bool) -> tuple[str, ...]:
+    """The attributes of the object that the field may be read from: its alias, or its own name."""
     written = (member.annotation, member.value) if member.value is not None else (member.annotation,)
     for call in walk(written):
         if not isinstance(call, facts.Call) or last_name(call.func) != "Field":
@@ -210,7 +215,7 @@ def _attributes(name: str, member: Variable) -> tuple[str, ...]:
         given = {argument.keyword: argument.value for argument in call.arguments}
         alias = given.get("validation_alias", given.get("alias"))
         if alias is not None:
-            return tuple(_names_of_alias(alias))
+            return (*_names_of_alias(alias), *((name,) if is_named_either_way else ()))
     return (name,)
 
 
@@ -225,17 +230,17 @@ def _names_of_alias(alias: Expression) -> Iterator[str]:
             yield from _names_of_alias(first)
 
 
-def _switches_on(node: object) -> bool:
+def _switches_on(node: object, names: tuple[str, ...]) -> bool:
     match node:
         case facts.Call(_, arguments):
-            return any(a.keyword in ("from_attributes", "orm_mode") and _is_true(a.value) for a in arguments)
+            return any(a.keyword in names and _is_true(a.value) for a in arguments)
         case facts.DictDisplay(items):
             return any(
-                isinstance(item.key, facts.Constant) and item.key.value == "from_attributes" and _is_true(item.value)
+                isinstance(item.key, facts.Constant) and item.key.value in names and _is_true(item.value)
                 for item in items
             )
-        case facts.Assign((facts.Name("orm_mode" | "from_attributes"),), value):
-            return _is_true(value)
+        case facts.Assign((facts.Name(name),), value):
+            return name in names and _is_true(value)
     return False
 
 

@@ -44,6 +44,7 @@ def _statement(frame: Frame, statement: facts.Statement) -> bool:
     match statement:
         case facts.ExpressionStatement(value):
             frame.evaluate(value)
+            client.note_check(frame, value)
         case facts.Assign(targets, value):
             found = frame.evaluate(value)
             for target in targets:

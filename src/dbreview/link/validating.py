@@ -9,19 +9,22 @@ from typing import TYPE_CHECKING
 from dbreview import facts
 from dbreview.finding import Confidence, Place
 from dbreview.frameworks import python
-from dbreview.link import bounds, calling, loading
+from dbreview.link import bounds, calling, loading, rows
 from dbreview.link.events import ResponseEvent
 from dbreview.link.joining import in_loop
 from dbreview.link.names import ClassRef, FunctionRef
 from dbreview.link.schemas import AnyOf, Envelope, Many, Schema, SchemaField, Shape
 from dbreview.link.values import (
+    Adapter,
     Coroutine,
     Either,
     Entity,
     Entries,
     FunctionValue,
+    Instance,
     Items,
     Record,
+    Result,
     Value,
     Wrapped,
 )
@@ -32,7 +35,6 @@ if TYPE_CHECKING:
     from dbreview.link.frame import Frame
     from dbreview.link.interpret import Interpreter
     from dbreview.link.routes import FoundRoute
-    from dbreview.link.values import ClassValue
 
 _DEEPEST = 8
 _VALIDATING = frozenset({"model_validate", "from_orm"})
@@ -56,22 +58,24 @@ def note_response(interpreter: Interpreter, found: FoundRoute, value: Value) -> 
     _read(value, shape, _Reading(frame, found.route.at, is_forced=True))
 
 
-def note_call(frame: Frame, receiver: ClassValue, node: facts.Call, arguments: Arguments) -> bool:
-    """``UserOut.model_validate(user)`` fills a schema; True where ``node`` is such a call."""
-    name = node.func.attr if isinstance(node.func, facts.Attribute) else ""
-    if name not in _VALIDATING or not frame.interpreter.schemas.is_schema(receiver.ref):
-        return False
-    given = arguments.get(0, "obj")
-    is_forced = any(a.keyword == "from_attributes" for a in node.arguments)
-    _read(given, Schema(receiver.ref), _Reading(frame, frame.place(node.at), is_forced))
-    return True
+def is_validator(frame: Frame, ref: ClassRef, name: str) -> bool:
+    """Whether ``UserOut.model_validate`` is meant, or one of its like."""
+    return name in _VALIDATING and frame.interpreter.schemas.is_schema(ref)
 
 
-def note_adapter(frame: Frame, annotation: facts.Expression, value: Value, node: facts.Call) -> None:
+def validate(frame: Frame, ref: ClassRef, arguments: Arguments, node: facts.Call) -> Wrapped:
+    """``UserOut.model_validate(user)`` fills a schema."""
+    reading = _Reading(frame, frame.place(node.at), arguments.has("from_attributes"))
+    _read(arguments.get(0, "obj"), Schema(ref), reading)
+    return Wrapped(arguments.positional)
+
+
+def adapt(frame: Frame, adapter: Adapter, arguments: Arguments, node: facts.Call) -> Wrapped:
     """``TypeAdapter(list[UserOut]).validate_python(users)`` and ``parse_obj_as(list[UserOut], users)``."""
-    shape = frame.interpreter.schemas.shape(frame.path, annotation, {})
-    is_forced = any(a.keyword == "from_attributes" for a in node.arguments)
-    _read(value, shape, _Reading(frame, frame.place(node.at), is_forced))
+    shape = frame.interpreter.schemas.shape(adapter.path, adapter.annotation, {})
+    reading = _Reading(frame, frame.place(node.at), arguments.has("from_attributes"))
+    _read(arguments.positional[-1] if arguments.positional else None, shape, reading)
+    return Wrapped(arguments.positional)
 
 
 def note_constructor(frame: Frame, ref: ClassRef, arguments: Arguments, node: facts.Call) -> None:
@@ -108,8 +112,8 @@ def _read(value: Value, shape: Shape, reading: _Reading) -> None:
                 _read(part, element, replace(reading, is_per_row=True))
         case Schema() if isinstance(value, Entity):
             _read_entity(value, shape, reading)
-        case Schema() if isinstance(value, Entries):
-            given = dict(value.items)
+        case Schema() if isinstance(value, Entries | Instance):
+            given = dict(value.items if isinstance(value, Entries) else value.fields)
             inside = replace(reading, is_forced=False, depth=reading.depth + 1)
             for each_field in reading.frame.interpreter.schemas.fields(shape):
                 _read(given.get(each_field.name), each_field.shape, inside)
@@ -120,6 +124,8 @@ def _parts(value: Value, at: Place) -> Iterator[Value]:
     match value:
         case Items(element):
             yield in_loop(element, at)
+        case Result(fetch, shape):
+            yield in_loop(rows.row_of(fetch, shape), at)
         case Record(items):
             yield from items
 

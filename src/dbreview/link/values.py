@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from dbreview.facts import Expression
 from dbreview.finding import Place
 from dbreview.link.names import ClassRef, FunctionRef
 
@@ -315,6 +316,14 @@ class Wrapped:
 
 
 @dataclass(frozen=True, slots=True)
+class Adapter:
+    """``TypeAdapter(list[UserOut])``: a type that is filled from objects. ``annotation`` stands in file ``path``."""
+
+    annotation: Expression
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
 class Coroutine:
     """A call of a coroutine function that has not been awaited."""
 
@@ -427,6 +436,7 @@ Value: TypeAlias = (
     | Record
     | Entries
     | Wrapped
+    | Adapter
     | Coroutine
     | Context
     | Either
