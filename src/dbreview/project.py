@@ -263,7 +263,7 @@ class Relationship:
     it is written. ``inverse`` is the name that ``back_populates`` or ``backref`` gives, and ``is_backref``
     marks one that exists only through the other side's ``backref``. ``has_overlaps`` says that somebody knows
     that another relationship writes the same columns. An empty ``inverse`` cannot be read.
-    ``declines_passive_deletes`` means a written ``passive_deletes=False``.
+    ``declines_passive_deletes`` means a written ``passive_deletes=False``, ``has_join_depth`` a written ``join_depth``.
     """
 
     model: str
@@ -288,6 +288,7 @@ class Relationship:
     has_own_join: bool = False
     has_overlaps: bool = False
     declines_passive_deletes: bool = False
+    has_join_depth: bool = False
 
 
 @dataclass(frozen=True, slots=True)

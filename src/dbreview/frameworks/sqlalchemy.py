@@ -225,6 +225,9 @@ LOADERS: dict[str, str] = {
 }
 """Loader options of ``sqlalchemy.orm``, also as methods that continue a path."""
 
+LOAD_ROOTS = frozenset({"sqlalchemy.orm.Load", "sqlalchemy.orm.strategy_options.Load"})
+"""What loader options can be chained to, with a class as argument."""
+
 JOINING_LOADERS = frozenset({"joinedload", "contains_eager"})
 """Loader options that add the related rows to the statement itself."""
 
@@ -246,6 +249,9 @@ COMPARISONS = frozenset(
 
 LAZY_STRATEGIES = frozenset({"select", "True"})
 """Values of ``relationship(lazy=...)`` that send a statement when the attribute is first read."""
+
+REFUSING_STRATEGIES = frozenset({"raise", "raise_on_sql", "noload", "None"})
+"""Values of ``relationship(lazy=...)`` by which reading the attribute raises, or gives nothing."""
 
 DECLARATIVE_BASES = frozenset(
     {

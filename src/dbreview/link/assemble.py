@@ -164,7 +164,7 @@ def _lazy_loads(interpreter: Interpreter) -> Iterator[LazyLoad]:
             bounds.query_of(fetch.statement, fetch.at),
             event.loop,
             loading.option_for(interpreter, event.entity, event.relationship),
-            fetch.session.kind == "async",
+            fetch.session.kind == "async" and not event.is_awaited,
             _load_confidence(event),
         )
 

@@ -66,6 +66,12 @@ def note_dependence(frame: Frame, target: Expression, value: Expression) -> None
         frame.loops[-1] = replace(loop, names=loop.names | names_in(target))
 
 
+def loop_of(frame: Frame, index: Expression) -> Place | None:
+    """The loop over rows whose variable an index has: ``rows[position]``."""
+    names = names_in(index)
+    return next((loop.at for loop in reversed(frame.loops) if loop.kind == "rows" and names & loop.names), None)
+
+
 def row_loop(frame: Frame, call: Span) -> Loop | None:
     """The innermost loop over rows, unless what runs now runs in its last pass only."""
     for loop in reversed(frame.loops):

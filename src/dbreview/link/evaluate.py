@@ -21,7 +21,7 @@ from dbreview.link import (
     loops,
     results,
 )
-from dbreview.link.joining import join
+from dbreview.link.joining import in_loop, join
 from dbreview.link.values import (
     Aggregate,
     Attribute,
@@ -135,7 +135,7 @@ def evaluate(frame: Frame, expression: Expression) -> Value:
         case facts.Yield(value, is_from):
             found = frame.evaluate(value) if value is not None else None
             if is_from:
-                found = iterating.element_of(frame, found, None, None)
+                found = iterating.element_of(frame, found, None, value)
             frame.yielded = join(frame.yielded, found)
             return None
         case facts.Slice(lower, upper, step):
@@ -282,7 +282,7 @@ def _subscript(frame: Frame, value: Expression, index: Expression) -> Value:
         case Items(element):
             if isinstance(index, facts.Slice):
                 return replace(holder, is_literal=False, is_part=True)
-            return element
+            return in_loop(element, effects.loop_of(frame, index))
         case Record(items):
             if isinstance(key, Const) and isinstance(key.value, int) and -len(items) <= key.value < len(items):
                 return items[key.value]

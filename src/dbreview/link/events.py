@@ -58,6 +58,7 @@ class LoadEvent:
     at: Place
     loop: Place
     is_request: bool
+    is_awaited: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,6 +77,11 @@ def _required(ref: FunctionRef) -> int:
     return sum(p.default is None and p.kind in ("positional", "normal") for p in ref.facts.parameters)
 
 
+def _is_empty(default: Expression | None) -> bool:
+    """A parameter's default of no items: ``options=()``."""
+    return isinstance(default, facts.Display) and not default.items
+
+
 class Interpreter:
     """Reads functions, classes and modules of the project, each context once."""
 
@@ -254,7 +259,9 @@ class Interpreter:
                 value = self.declared.parameter(ref, parameter)
                 if is_given and value is None:
                     value = Given()
-                if not is_given and not arguments.is_open and isinstance(parameter.default, facts.Constant):
+                if not is_given and not arguments.is_open and _is_empty(parameter.default):
+                    value = Record(()) if value is None else value
+                elif not is_given and not arguments.is_open and isinstance(parameter.default, facts.Constant):
                     if value is None or isinstance(value, LibraryObject):
                         value = None if parameter.default.is_opaque else Const(parameter.default.value)
             bound[parameter.name] = value

@@ -167,6 +167,8 @@ def _sqlalchemy(frame: Frame, dotted: str, arguments: Arguments) -> Value:
     prefix, _, name = dotted.rpartition(".")
     if name in sqlalchemy.LOADERS:
         return loader(None, name, arguments)
+    if dotted in sqlalchemy.LOAD_ROOTS:
+        return Loader((Load(None, (), "columns", name),))
     if prefix.endswith(".func"):
         return Aggregate(name, arguments.positional if frame.interpreter.reads_schema else ())
     if name == "and_":

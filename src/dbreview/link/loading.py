@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dbreview import facts
 from dbreview.finding import Place
 from dbreview.frameworks import python, sqlalchemy
-from dbreview.link import bounds, calling, iterating
+from dbreview.link import bounds, calling, iterating, strategies
 from dbreview.link.events import LoadEvent
 from dbreview.link.joining import options
 from dbreview.link.names import ClassRef, FunctionRef
+from dbreview.link.strategies import State
 from dbreview.link.values import (
     Attribute,
     ClassValue,
+    Condition,
     Const,
     Entity,
     Fetch,
     FunctionValue,
     Items,
     KeyOf,
-    Load,
     Session,
     Statement,
     Value,
@@ -31,8 +33,6 @@ if TYPE_CHECKING:
     from dbreview.link.frame import Frame
     from dbreview.link.interpret import Interpreter
 
-_EAGER = frozenset({"selectin", "joined", "subquery", "immediate", "False"})
-
 
 def attribute(frame: Frame, entity: Entity, name: str, node: facts.Attribute) -> Value:
     """What ``entity.name`` is; a lazy load in a loop is told to the events."""
@@ -42,8 +42,8 @@ def attribute(frame: Frame, entity: Entity, name: str, node: facts.Attribute) ->
         return _related(frame, entity, relationship, node)
     if name == "awaitable_attrs":
         return entity
-    if entity.fetch is not None and _is_primary_key(frame, entity.model, name):
-        return KeyOf(entity.model)
+    if entity.fetch is not None and (held := _held_by(frame, entity, name)) is not None:
+        return KeyOf(held)
     if name == "__class__":
         return ClassValue(entity.model)
     member = frame.interpreter.classes.member(entity.model, name)
@@ -68,96 +68,44 @@ def _related(frame: Frame, entity: Entity, relationship: Relationship, node: fac
     target = frame.interpreter.models.target(relationship)
     if relationship.lazy in ("dynamic", "write_only"):
         return _query_over(frame, entity, relationship, target, node)
-    state = state_of(frame, entity, relationship)
+    state = strategies.state_of(frame, entity, relationship)
     if state == "lazy" and entity.loop is not None and not iterating.leaves_loop(frame, entity):
         _tell(frame, entity, relationship, node)
     return value_of(frame, entity, relationship, state, frame.place(node.at))
 
 
-def value_of(frame: Frame, entity: Entity, relationship: Relationship, state: str, at: Place) -> Value:
+def value_of(frame: Frame, entity: Entity, relationship: Relationship, state: State, at: Place) -> Value:
     """What the relationship leads to when it is read at ``at``, in this state."""
     target = frame.interpreter.models.target(relationship)
+    if target is None or state == "refused":
+        return None
     if state == "same for all":
-        return Entity(target) if target is not None else None
-    fetch, path, loop = entity.fetch, (*entity.path, relationship.name), entity.loop
+        return Entity(target)
+    came_from = Attribute(entity.model, relationship.name)
     if state == "lazy":
         assert entity.fetch is not None
         if relationship.is_collection is not True:
-            return Entity(target) if target is not None else None
-        fetch, path, loop = Fetch(at, entity.fetch.session, None), (), None
-    elif state == "unknown":
-        fetch = None
-    if target is None:
-        return None
-    came_from = Attribute(entity.model, relationship.name)
-    related = Entity(target, fetch, path if fetch is not None else (), loop, came_from)
+            return Entity(target)
+        fetch = Fetch(at, entity.fetch.session, None, strategies.loads_behind(entity, relationship))
+        return Items(Entity(target, fetch, came_from=came_from), fetch)
+    known = state == "loaded"
+    fetch_before = entity.fetch if known else None
+    path = (*entity.path, relationship.name) if known else ()
+    related = Entity(target, fetch_before, path, entity.loop, came_from)
     if relationship.is_collection:
-        element = Entity(target, fetch, related.path, None, related.came_from)
-        return Items(element, fetch if state == "lazy" else None)  # a part of each row, not the rows themselves
+        return Items(replace(related, loop=None))  # a part of each row, not the rows themselves
     return related
 
 
-def state_of(frame: Frame, entity: Entity, relationship: Relationship) -> str:
-    """``lazy`` where reading the attribute sends a statement, ``loaded`` where not, or ``unknown``.
-
-    ``same for all`` means that every row of the loop leads to one object, which is loaded once.
-    """
-    if entity.fetch is None or relationship.lazy is None or relationship.name in entity.known:
-        return "unknown"
-    statement = entity.fetch.statement
-    if _is_way_back(frame, entity, relationship):
-        return "same for all"
-    if statement is not None:
-        if statement.is_opaque:
-            return "unknown"
-        explicit = _explicit_strategy(frame, entity, relationship, statement)
-        if explicit == "lazy":
-            return "lazy"
-        if explicit is not None and explicit != "as declared":
-            return "loaded"
-        if _is_fixed_parent(relationship, statement, entity):
-            return "same for all"
-        if _is_target_at_hand(frame, entity, relationship, statement):
-            return "unknown"
-    return "lazy" if relationship.lazy in sqlalchemy.LAZY_STRATEGIES else "loaded"
-
-
-def _explicit_strategy(frame: Frame, entity: Entity, relationship: Relationship, statement: Statement) -> str | None:
-    wanted = (*entity.path, relationship.name)
-    found: str | None = None
-    for load in statement.loads:
-        if (
-            load.model is not None
-            and not entity.path
-            and not frame.interpreter.classes.are_related(load.model, entity.model)
-        ):
-            continue
-        if load.path in (wanted, (*entity.path, "*")):
-            if load.strategy == "eager":
-                return "eager"
-            found = load.strategy
-        elif load.path == ("*",) and load.strategy != "lazy":
-            found = found or load.strategy
-    return found
-
-
-def _is_way_back(frame: Frame, entity: Entity, relationship: Relationship) -> bool:
-    """Whether the object was reached from the very object that the attribute leads back to."""
-    came_from = entity.came_from
-    if came_from is None or relationship.is_collection:
-        return False
-    if relationship.inverse == came_from.name:
-        return True
-    way = frame.interpreter.models.relationship(came_from.model, came_from.name)
-    return way is not None and way.inverse == relationship.name
-
-
-def _is_fixed_parent(relationship: Relationship, statement: Statement, entity: Entity) -> bool:
-    """Whether the statement keeps to one parent: after the first read it is in the identity map."""
-    if relationship.is_collection or entity.path:
-        return False
-    fixed = {c.attribute.name for c in statement.conditions if c.operator == "=="}
-    return bool(relationship.local_columns) and set(relationship.local_columns) <= fixed
+def _held_by(frame: Frame, entity: Entity, name: str) -> ClassRef | None:
+    """The class of which ``row.id`` or ``row.parent_id`` is the key, if the session holds that very object."""
+    if _is_primary_key(frame, entity.model, name):
+        return entity.model
+    for relationship in frame.interpreter.models.relationships(entity.model).values():
+        if relationship.local_columns == (name,) and relationship.is_collection is False:
+            if strategies.state_of(frame, entity, relationship) in ("loaded", "same for all", "at hand"):
+                return frame.interpreter.models.target(relationship)
+    return None
 
 
 def _is_primary_key(frame: Frame, model: ClassRef, name: str) -> bool:
@@ -203,33 +151,6 @@ def note_filled(frame: Frame, instance: Value, key: Value) -> None:
         frame.interpreter.events.filled.add((instance.fetch.at, instance.path, str(key.value)))
 
 
-def _is_target_at_hand(frame: Frame, entity: Entity, relationship: Relationship, statement: Statement) -> bool:
-    """Whether the session may hold the parents already: the statement was given their keys, or loads their like.
-
-    A many-to-one relationship looks into the identity map before it sends a statement.
-    """
-    if relationship.is_collection is not False:
-        return False
-    asked = {c.attribute.name for c in statement.conditions if c.operator in ("in", "==")}
-    if not entity.path and relationship.local_columns and set(relationship.local_columns) <= asked:
-        return True
-    for load in statement.loads:
-        if load.strategy == "eager" and _loaded_model(frame, statement, load) == relationship.target:
-            return True
-    return False
-
-
-def _loaded_model(frame: Frame, statement: Statement, load: Load) -> str | None:
-    """The class that a loader option loads."""
-    model = load.model or statement.model
-    target: str | None = None
-    for name in load.path:
-        relationship = frame.interpreter.models.relationship(model, name) if model is not None else None
-        target = relationship.target if relationship is not None else None
-        model = frame.interpreter.models.target(relationship) if relationship is not None else None
-    return target
-
-
 def _query_over(
     frame: Frame, entity: Entity, relationship: Relationship, target: ClassRef | None, node: facts.Attribute
 ) -> Value:
@@ -237,13 +158,16 @@ def _query_over(
     if target is None or relationship.lazy == "write_only":
         return None
     session = entity.fetch.session if entity.fetch is not None else Session(None)
-    return Statement("select", (ClassValue(target),), frame.place(node.at), session)
+    of_parent = {Condition("==", Attribute(target, relationship.inverse))} if relationship.inverse else set()
+    conditions = frozenset(of_parent)
+    return Statement("select", (ClassValue(target),), frame.place(node.at), session, conditions=conditions)
 
 
 def _tell(frame: Frame, entity: Entity, relationship: Relationship, node: facts.Attribute) -> None:
     assert entity.loop is not None
     at = frame.place(node.at)
-    event = LoadEvent(entity, relationship, at, entity.loop, frame.interpreter.is_request)
+    is_awaited = isinstance(node.value, facts.Attribute) and node.value.attr == "awaitable_attrs"
+    event = LoadEvent(entity, relationship, at, entity.loop, frame.interpreter.is_request, is_awaited)
     frame.interpreter.events.loads.setdefault((at, relationship.name), event)
 
 

@@ -167,7 +167,7 @@ def _session(
     if name == "scalar" and statement is not None:
         results.note_read(frame, Result(Fetch(at, session, statement), "scalars"), name, at)
     if name == "refresh":
-        _mark_refreshed(frame, arguments, node)
+        _mark_refreshed(frame, session, arguments, node)
     value = _given(session, method, statement, arguments, at)
     path = dotted_name(node.func.value) if isinstance(node.func, facts.Attribute) else None
     if session.is_connection and statement is not None and path in frame.env:
@@ -275,7 +275,7 @@ def _given(
     return Result(fetch, "rows")
 
 
-def _mark_refreshed(frame: Frame, arguments: Arguments, node: facts.Call) -> None:
+def _mark_refreshed(frame: Frame, session: Session, arguments: Arguments, node: facts.Call) -> None:
     """``refresh(user, ["posts"])`` loads: from here on reading the attribute sends nothing."""
     names = arguments.get(1, "attribute_names")
     target = dotted_name(node.arguments[0].value) if node.arguments else None
@@ -290,7 +290,8 @@ def _mark_refreshed(frame: Frame, arguments: Arguments, node: facts.Call) -> Non
         relationship = frame.interpreter.models.relationship(entity.model, text)
         if relationship is not None:
             related = frame.interpreter.models.target(relationship)
-            loaded: Value = Entity(related) if related is not None else None
+            fetch = Fetch(frame.place(node.at), session, None)
+            loaded: Value = Entity(related, fetch) if related is not None else None
             frame.env[f"{target}.{text}"] = Items(loaded) if relationship.is_collection else loaded
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from dbreview import facts
 from dbreview.finding import Confidence, Place
 from dbreview.frameworks import python
-from dbreview.link import bounds, calling, loading, rows
+from dbreview.link import bounds, calling, loading, rows, strategies
 from dbreview.link.events import ResponseEvent
 from dbreview.link.joining import in_loop
 from dbreview.link.names import ClassRef, FunctionRef
@@ -138,7 +138,7 @@ def _read_entity(entity: Entity, schema: Schema, reading: _Reading) -> None:
         for attribute in each.attributes:
             relationship = interpreter.models.relationship(entity.model, attribute)
             if relationship is not None:
-                state = loading.state_of(reading.frame, entity, relationship)
+                state = strategies.state_of(reading.frame, entity, relationship)
                 if state == "lazy":
                     _note(entity, relationship.name, each, reading)
                 related = loading.value_of(reading.frame, entity, relationship, state, reading.asked_at)

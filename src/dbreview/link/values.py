@@ -237,11 +237,12 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class Fetch:
-    """A statement that ran, at a place, on a session; ``statement`` is None for a lazy load."""
+    """A statement that ran, at a place, on a session; ``statement`` is None for a lazy load, which has ``loads``."""
 
     at: Place
     session: Session
     statement: Statement | None
+    loads: frozenset[Load] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

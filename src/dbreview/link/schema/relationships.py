@@ -89,6 +89,7 @@ class RelationshipReader:
             foreign_keys=keys,
             has_own_join="primaryjoin" in options,
             has_overlaps="overlaps" in options,
+            has_join_depth="join_depth" in options,
             declines_passive_deletes="passive_deletes" in options and _passive_deletes(options) is False,
         )
         if target is not None:

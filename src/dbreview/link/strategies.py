@@ -1,0 +1,190 @@
+"""Whether reading a relationship sends a statement: by its declaration, the query, and what the session holds."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from dbreview.frameworks import sqlalchemy
+from dbreview.link.names import ClassRef
+from dbreview.link.values import ClassValue, Entity, Entries, Fetch, Items, Load, Statement, Value
+from dbreview.project import Relationship
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from dbreview.link.frame import Frame
+
+State: TypeAlias = Literal["lazy", "loaded", "same for all", "at hand", "refused", "unknown"]
+"""What reading a relationship does.
+
+``lazy`` sends a statement. ``same for all`` means that every row of the loop leads to one object, which is loaded once,
+``at hand`` that the session may hold what is read, ``refused`` that the read raises or gives nothing.
+"""
+
+
+def state_of(frame: Frame, entity: Entity, relationship: Relationship) -> State:
+    """What reading the relationship of this object does."""
+    fetch = entity.fetch
+    if fetch is None or relationship.lazy is None or relationship.name in entity.known:
+        return "unknown"
+    statement = fetch.statement
+    if _is_way_back(frame, entity, relationship):
+        return "same for all"
+    if statement is not None and statement.is_opaque:
+        return "unknown"
+    explicit = _explicit_strategy(frame, entity, relationship, fetch)
+    if explicit == "eager":
+        return "loaded"
+    if explicit in ("raise", "none"):
+        return "refused"
+    if explicit != "lazy":
+        if statement is not None and _is_fixed_parent(relationship, statement, entity):
+            return "same for all"
+        if relationship.lazy in sqlalchemy.REFUSING_STRATEGIES:
+            return "refused"
+        if relationship.lazy not in sqlalchemy.LAZY_STRATEGIES:
+            return "lazy" if statement is not None and _goes_in_circles(frame, entity, relationship) else "loaded"
+    return "at hand" if _is_target_at_hand(frame, entity, relationship) else "lazy"
+
+
+def loads_behind(entity: Entity, relationship: Relationship) -> frozenset[Load]:
+    """The options that hold for what a lazy relationship loads: those whose paths go through it."""
+    path = (*entity.path, relationship.name)
+    return frozenset(
+        replace(load, model=None, path=load.path[len(path) :])
+        for load in _loads(entity.fetch)
+        if load.path[: len(path)] == path and len(load.path) > len(path)
+    )
+
+
+def _loads(fetch: Fetch | None) -> frozenset[Load]:
+    if fetch is None:
+        return frozenset()
+    return fetch.statement.loads if fetch.statement is not None else fetch.loads
+
+
+def _explicit_strategy(frame: Frame, entity: Entity, relationship: Relationship, fetch: Fetch) -> str | None:
+    """What the loader options say of the relationship, None where they leave it as it is declared."""
+    wanted = (*entity.path, relationship.name)
+    by_wildcard: str | None = None
+    found: str | None = None
+    for load in _loads(fetch):
+        is_of_root = load.model is not None and not entity.path
+        if is_of_root and load.model and not frame.interpreter.classes.are_related(load.model, entity.model):
+            continue
+        if load.strategy in ("as declared", "columns"):
+            continue
+        if load.path in (wanted, (*entity.path, "*")):
+            if load.strategy == "eager":
+                return "eager"
+            found = load.strategy
+        elif load.path == ("*",):
+            by_wildcard = load.strategy
+    return found or by_wildcard
+
+
+def _goes_in_circles(frame: Frame, entity: Entity, relationship: Relationship) -> bool:
+    """Whether an eager relationship leads to a class that the query's path has passed already.
+
+    SQLAlchemy then loads it lazily, unless ``join_depth`` allows more turns.
+    Source: its documentation, "Configuring Self-Referential Eager Loading".
+    """
+    models = frame.interpreter.models
+    model = entity.fetch.statement.model if entity.fetch is not None and entity.fetch.statement is not None else None
+    if model is None or relationship.has_join_depth or relationship.lazy == "immediate":
+        return False
+    passed = [model]
+    for name in entity.path:
+        step = models.relationship(passed[-1], name)
+        target = models.target(step) if step is not None else None
+        if target is None:
+            return False
+        passed.append(target)
+    target = models.target(relationship)
+    return target is not None and any(each is target for each in passed)
+
+
+def _is_way_back(frame: Frame, entity: Entity, relationship: Relationship) -> bool:
+    """Whether the object was reached from the very object that the attribute leads back to."""
+    came_from = entity.came_from
+    target = frame.interpreter.models.target(relationship)
+    if came_from is None or target is None or relationship.is_collection:
+        return False
+    if not frame.interpreter.classes.are_related(target, came_from.model):
+        return False
+    if relationship.inverse == came_from.name:
+        return True
+    way = frame.interpreter.models.relationship(came_from.model, came_from.name)
+    return way is not None and way.inverse == relationship.name
+
+
+def _is_fixed_parent(relationship: Relationship, statement: Statement, entity: Entity) -> bool:
+    """Whether the statement keeps to one parent: after the first read it is in the identity map."""
+    if relationship.is_collection or entity.path:
+        return False
+    fixed = {c.attribute.name for c in statement.conditions if c.operator == "=="}
+    if relationship.name in fixed:
+        return True
+    return bool(relationship.local_columns) and set(relationship.local_columns) <= fixed
+
+
+def _is_target_at_hand(frame: Frame, entity: Entity, relationship: Relationship) -> bool:
+    """Whether the session may hold the parents already: a statement was given their keys, or fetched their like.
+
+    A many-to-one relationship looks into the identity map before it sends a statement.
+    """
+    target = frame.interpreter.models.target(relationship)
+    if relationship.is_collection is not False or target is None or entity.fetch is None:
+        return False
+    statement = entity.fetch.statement
+    if statement is not None:
+        asked = {c.attribute.name for c in statement.conditions if c.operator in ("in", "==")}
+        if not entity.path and relationship.local_columns and set(relationship.local_columns) <= asked:
+            return True
+        if any(isinstance(value, ClassValue) and value.ref is target for value in statement.selected):
+            return True  # select(Book, Author): each row holds its author
+    for load in _loads(entity.fetch):
+        if load.strategy == "eager" and _loaded_model(frame, entity, load) == relationship.target:
+            return True
+    return any(_holds_all(frame, value, target, entity.fetch) for value in _variables(frame))
+
+
+def _variables(frame: Frame) -> Iterable[Value]:
+    """What the variables hold that the running code sees."""
+    yield from frame.env.values()
+    if frame.closure is not None:
+        yield from frame.closure.names.values()
+
+
+def _holds_all(frame: Frame, value: Value, target: ClassRef, fetch: Fetch) -> bool:
+    """Whether a variable keeps rows of the class that a statement of the same session fetched."""
+    return any(
+        found.session == fetch.session
+        and found.statement is not None
+        and found.statement.model is not None
+        and frame.interpreter.classes.are_related(found.statement.model, target)
+        for found in _kept(value)
+    )
+
+
+def _kept(value: Value) -> Iterator[Fetch]:
+    """The statements whose rows a collection or dict keeps."""
+    match value:
+        case Items(_, Fetch() as fetch):
+            yield fetch
+        case Entries(_, others):
+            for other in others:
+                yield from _kept(other)
+
+
+def _loaded_model(frame: Frame, entity: Entity, load: Load) -> str | None:
+    """The class that a loader option loads."""
+    statement = entity.fetch.statement if entity.fetch is not None else None
+    model = load.model or (statement.model if statement is not None else None)
+    target: str | None = None
+    for name in load.path:
+        relationship = frame.interpreter.models.relationship(model, name) if model is not None else None
+        target = relationship.target if relationship is not None else None
+        model = frame.interpreter.models.target(relationship) if relationship is not None else None
+    return target
