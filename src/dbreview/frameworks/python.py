@@ -31,6 +31,9 @@ SAME_ITEMS = frozenset(
 PARTIAL = frozenset({"filter", "set", "frozenset", "islice", "unique_everseen", "chain"})
 """Last parts of those whose result may hold fewer items, or others as well."""
 
+KEYED = frozenset({"builtins.sorted", "builtins.min", "builtins.max", "itertools.groupby"})
+"""Callables that call ``key`` for each item."""
+
 ONE_ITEM = frozenset({"builtins.next", "builtins.anext", "builtins.min", "builtins.max", "random.choice"})
 
 CHUNKERS = frozenset(

@@ -46,7 +46,7 @@ def statement(frame: Frame, statement: Statement, name: str, arguments: Argument
     if name == "offset":
         is_start = arguments.positional == (Const(0),) and not frame.loops
         return replace(statement, has_offset=statement.has_offset or not is_start)
-    if name == "yield_per":
+    if name == "yield_per" or (name == "execution_options" and arguments.has("yield_per")):
         return replace(statement, is_limited=True)
     if name in sqlalchemy.ORDERING:
         if arguments.positional == (Const(None),):
@@ -59,13 +59,22 @@ def statement(frame: Frame, statement: Statement, name: str, arguments: Argument
         frame.interpreter.events.looked_up.update((c.attribute.model, c.attribute.name) for c in found)
         is_whole = all(_is_whole(value) for value in arguments.positional) and not arguments.is_open
         is_narrowed = statement.is_narrowed or not is_whole
-        return replace(statement, conditions=statement.conditions | found, is_narrowed=is_narrowed)
+        has_unknown_filter = statement.has_unknown_filter or not is_whole
+        return replace(
+            statement,
+            conditions=statement.conditions | found,
+            is_narrowed=is_narrowed,
+            has_unknown_filter=has_unknown_filter,
+        )
     if name == "options":
         return with_options(statement, arguments.positional, is_open=arguments.is_open)
     if name == "group_by":
         return replace(statement, is_grouped=True)
     if name in sqlalchemy.NARROWING:
+        filters.note_filters(frame, arguments.values(), frame.place(node.at))
         return replace(statement, is_narrowed=True)
+    if name == "with_for_update":
+        return replace(statement, is_locking=True)
     if name in sqlalchemy.CHANGING_SELECTION:
         added = name.startswith("add_")
         return replace(

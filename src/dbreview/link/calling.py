@@ -64,6 +64,8 @@ def _method_call(frame: Frame, node: facts.Call, func: facts.Attribute, is_await
     if isinstance(func.value, facts.Call) and isinstance(func.value.func, facts.Name) and func.value.func.id == "super":
         return _super_call(frame, node, func)
     receiver = frame.evaluate(func.value)
+    if func.attr in ("append", "add") and isinstance(func.value, facts.Subscript):
+        methods.note_grouped(frame, func.value, arguments_of(frame, node))
     if isinstance(receiver, (ClassValue, Entity)):
         secrets.note_copy(frame, receiver, node)
     if receiver is None and _looks_like_session_call(func):

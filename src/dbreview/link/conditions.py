@@ -63,7 +63,8 @@ def truth(frame: Frame, test: Expression) -> bool | None:
             found = _known(frame, left)
             return (found.value == value) is (operator == "==") if isinstance(found, Const) else None
         case facts.Comparison(left, ("is" | "is not" as operator,), (facts.Name() | facts.Attribute(),)):
-            return operator == "is not" if isinstance(_known(frame, left), Given) else None
+            is_object = isinstance(_known(frame, left), (Given, Entity, Items, Session))
+            return operator == "is not" if is_object else None
         case facts.Comparison(left, ("in" | "not in" as operator,), (right,)):
             row, holder = _known(frame, left), _known(frame, right)
             if isinstance(holder, Session) and isinstance(row, Entity) and row.fetch is not None:

@@ -75,7 +75,7 @@ def loop_of(frame: Frame, index: Expression) -> Place | None:
 def row_loop(frame: Frame, call: Span) -> Loop | None:
     """The innermost loop over rows, unless what runs now runs in its last pass only."""
     for loop in reversed(frame.loops):
-        if loop.kind == "exit" or call in loop.searching:
+        if loop.kind == "exit" or call in loop.searching or call in loop.carried:
             return None
         if loop.kind == "rows":
             return loop

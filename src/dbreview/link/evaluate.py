@@ -21,7 +21,7 @@ from dbreview.link import (
     loops,
     results,
 )
-from dbreview.link.joining import in_loop, join
+from dbreview.link.joining import in_loop, join, join_all
 from dbreview.link.values import (
     Aggregate,
     Attribute,
@@ -114,6 +114,8 @@ def evaluate(frame: Frame, expression: Expression) -> Value:
         case facts.Conditional(test, body, orelse):
             results.note_test(frame, test, frame.evaluate(test))
             client.note_bounds(frame, test)
+            if (tested := filters.python_test(frame, "if", frame.evaluate(test), expression.at)) is not None:
+                return tested
             decided = conditions.truth(frame, test)
             if decided is not None:
                 return frame.evaluate(body if decided else orelse)
@@ -287,10 +289,10 @@ def _subscript(frame: Frame, value: Expression, index: Expression) -> Value:
             if isinstance(key, Const) and isinstance(key.value, int) and -len(items) <= key.value < len(items):
                 return items[key.value]
             return None
-        case Entries(items):
+        case Entries(items, others):
             if isinstance(key, Const):
                 return next((v for k, v in reversed(items) if k == key.value), None)
-            return None
+            return in_loop(join_all(others), effects.loop_of(frame, index)) if not items else None
         case Statement(session=Session()):
             if isinstance(index, facts.Slice):
                 return replace(holder, is_limited=True, has_offset=index.lower is not None)

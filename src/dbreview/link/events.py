@@ -18,8 +18,9 @@ class Loop:
 
     An ``exit`` is no loop but a block that ends the loop around it: it runs once at most.
 
-    ``names`` are the variables whose values change from pass to pass, ``searching`` the places of the
-    calls whose result ends the loop. One that ``opens_session`` gives each pass a session of its own.
+    ``names`` are the variables whose values change from pass to pass, ``searching`` the places of the calls whose
+    result ends the loop, ``carried`` of those that need the result of the pass before, ``kept`` of those whose result
+    lives until the next pass. One that ``opens_session`` gives each pass a session of its own.
     """
 
     at: Place
@@ -28,6 +29,8 @@ class Loop:
     variable: str | None
     confidence: Confidence
     searching: frozenset[Span] = frozenset()
+    carried: frozenset[Span] = frozenset()
+    kept: frozenset[Span] = frozenset()
     opens_session: bool = False
 
 
@@ -166,7 +169,8 @@ class Events:
     created: set[ClassRef] = field(default_factory=set)
     changed: set[ClassRef] = field(default_factory=set)
     responses: dict[tuple[Place, tuple[str, ...], str], ResponseEvent] = field(default_factory=dict)
-    row_reads: dict[tuple[Place, str], ReadEvent] = field(default_factory=dict)
+    row_reads: dict[tuple[Place, str, Statement | None], ReadEvent] = field(default_factory=dict)
+    refreshed: set[tuple[Place, tuple[str, ...], str]] = field(default_factory=set)
     kept: set[Place] = field(default_factory=set)
     counts: dict[Place, CountEvent] = field(default_factory=dict)
     python_tests: dict[Place, PythonTestEvent] = field(default_factory=dict)

@@ -11,6 +11,7 @@ from dbreview.finding import Place
 from dbreview.frameworks import python
 from dbreview.link import evaluate, iterating, loading, statements
 from dbreview.link.events import Effect, Loop
+from dbreview.link.joining import out_of_loop
 from dbreview.link.names import Definition, FunctionRef
 from dbreview.link.syntax import dotted_name
 from dbreview.link.values import (
@@ -21,7 +22,6 @@ from dbreview.link.values import (
     Fetch,
     FunctionValue,
     Instance,
-    Items,
     LibraryObject,
     ModuleValue,
     Record,
@@ -144,9 +144,9 @@ class Frame:
                 key = evaluate.evaluate(self, index)
                 if isinstance(inner, facts.Name) and isinstance(holder, Entries):
                     known = ((str(key.value), value),) if isinstance(key, Const) else ()
-                    filled = (Items(None, self.filling[-1]),) if self.filling else ()
-                    others = filled or (() if known else (value,))
-                    self.env[inner.id] = Entries((*holder.items, *known), (*holder.others, *others)[:8])
+                    others = () if known else (out_of_loop(value),)
+                    fetch = holder.fetch or (self.filling[-1] if self.filling else None)
+                    self.env[inner.id] = Entries((*holder.items, *known), _few((*holder.others, *others)), fetch)
 
     def _set(self, name: str, value: Value) -> None:
         prefix = f"{name}."
@@ -156,6 +156,11 @@ class Frame:
 
     def as_closure(self) -> Closure:
         return Closure(self.env)
+
+
+def _few(values: tuple[Value, ...]) -> tuple[Value, ...]:
+    """Different values, no more than anybody will follow."""
+    return tuple(dict.fromkeys(values))[:8]
 
 
 def _as_seen_by_others(value: Session | SessionFactory | Instance) -> Value:

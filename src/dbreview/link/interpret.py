@@ -37,6 +37,7 @@ from dbreview.link.values import (
     Const,
     Context,
     Coroutine,
+    Entity,
     Entries,
     FunctionValue,
     Given,
@@ -69,6 +70,8 @@ class Outcome:
 
 
 _NOTHING = Outcome()
+_DATA = (Items, Entity, Instance, Record)
+"""What a parameter may hold that is None where nobody gives it, whatever its type says."""
 _T = TypeVar("_T")
 
 
@@ -261,8 +264,12 @@ class Interpreter:
                     value = Given()
                 if not is_given and not arguments.is_open and _is_empty(parameter.default):
                     value = Record(()) if value is None else value
+                elif not is_given and not arguments.is_open and isinstance(parameter.default, facts.Name):
+                    if isinstance(value, _DATA) and not ref.facts.decorators:
+                        value = self.module_frame(ref.path).evaluate(parameter.default)
                 elif not is_given and not arguments.is_open and isinstance(parameter.default, facts.Constant):
-                    if value is None or isinstance(value, LibraryObject):
+                    is_none = parameter.default.value is None and not ref.facts.decorators
+                    if value is None or isinstance(value, LibraryObject) or (is_none and isinstance(value, _DATA)):
                         value = None if parameter.default.is_opaque else Const(parameter.default.value)
             bound[parameter.name] = value
         return bound

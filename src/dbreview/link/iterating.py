@@ -66,6 +66,8 @@ def loop_over(frame: Frame, target: Expression, iterable: Expression, values: Va
         target.id if isinstance(target, facts.Name) else None,
         confidence,
         loops.searching_calls(body),
+        loops.carried_calls(body),
+        loops.kept_calls(body),
     )
 
 

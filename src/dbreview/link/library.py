@@ -113,6 +113,8 @@ def call(frame: Frame, dotted: str, arguments: Arguments, node: facts.Call) -> V
         return None
     if dotted.startswith(("sqlalchemy.", "sqlmodel.")):
         return _sqlalchemy(frame, dotted, arguments)
+    if dotted in ("collections.defaultdict", "collections.OrderedDict"):
+        return Entries((), () if dotted.endswith("defaultdict") or not arguments.positional else (None,))
     if dotted == "builtins.dict" and not arguments.positional:
         return Entries(arguments.keywords, (None,) if arguments.is_open else ())
     if dotted in fastapi.PASSES_ON:
@@ -257,9 +259,9 @@ def _python(frame: Frame, dotted: str, arguments: Arguments, node: facts.Call) -
             return Items(None, is_literal=all(isinstance(v, Const) for v in arguments.positional))
         case "typing.cast":
             return arguments.get(1, "val")
-        case "functools.partial" if frame.interpreter.reads_schema:
+        case "functools.partial":
             return Partial(first, arguments.positional[1:], arguments.keywords)
-        case "functools.partial" | "contextlib.contextmanager" | "contextlib.asynccontextmanager" | "functools.wraps":
+        case "contextlib.contextmanager" | "contextlib.asynccontextmanager" | "functools.wraps":
             return first
         case "contextlib.closing" | "contextlib.aclosing":
             return Context(first)
@@ -297,20 +299,20 @@ def _python(frame: Frame, dotted: str, arguments: Arguments, node: facts.Call) -
 
 def _call_per_item(frame: Frame, dotted: str, arguments: Arguments, node: facts.Call) -> None:
     """``sorted(rows, key=...)`` and ``filter(test, rows)`` call a function for each item."""
-    if dotted in ("builtins.sorted", "builtins.min", "builtins.max") and arguments.has("key"):
-        _each(frame, arguments.keyword("key"), arguments.get(0, "iterable"), node.arguments[0].value, node)
+    if dotted in python.KEYED and arguments.has("key"):
+        call_per_item(frame, arguments.keyword("key"), arguments.get(0, "iterable"), node.arguments[0].value, node)
     elif dotted == "builtins.filter" and len(arguments.positional) == 2:
-        _each(frame, arguments.positional[0], arguments.positional[1], node.arguments[1].value, node)
+        call_per_item(frame, arguments.positional[0], arguments.positional[1], node.arguments[1].value, node)
 
 
 def _map(frame: Frame, arguments: Arguments, node: facts.Call) -> Value:
     if len(arguments.positional) < 2 or len(node.arguments) < 2:
         return None
     function, source = arguments.positional[:2]
-    return Items(_each(frame, function, source, node.arguments[1].value, node), loops.fetch_of(source))
+    return Items(call_per_item(frame, function, source, node.arguments[1].value, node), loops.fetch_of(source))
 
 
-def _each(frame: Frame, function: Value, source: Value, iterable: facts.Expression, node: facts.Call) -> Value:
+def call_per_item(frame: Frame, function: Value, source: Value, iterable: facts.Expression, node: facts.Call) -> Value:
     """Call a function once per item; the value of one call."""
     at = frame.place(node.at)
     loop = iterating.loop_over(frame, facts.Name("item", node.at), iterable, source, at, ())
@@ -324,9 +326,14 @@ def _each(frame: Frame, function: Value, source: Value, iterable: facts.Expressi
 def _in_thread(frame: Frame, arguments: Arguments, node: facts.Call) -> Value:
     """``await run_in_threadpool(f, x)``: what ``f(x)`` gives, without anybody waiting on the event loop."""
     function = arguments.positional[0] if arguments.positional else None
+    given = Arguments(arguments.positional[1:], arguments.keywords, arguments.is_open)
+    if isinstance(function, Partial):
+        given = Arguments(
+            (*function.positional, *given.positional), (*function.keywords, *given.keywords), given.is_open
+        )
+        function = function.function
     if not isinstance(function, FunctionValue):
         return None
-    given = Arguments(arguments.positional[1:], arguments.keywords, arguments.is_open)
     outcome = frame.interpreter.call(function, given)
     at = frame.place(node.at)
     for effect in outcome.effects:

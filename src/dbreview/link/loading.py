@@ -69,6 +69,8 @@ def _related(frame: Frame, entity: Entity, relationship: Relationship, node: fac
     if relationship.lazy in ("dynamic", "write_only"):
         return _query_over(frame, entity, relationship, target, node)
     state = strategies.state_of(frame, entity, relationship)
+    if entity.fetch is not None and _is_awaited(node):
+        frame.interpreter.events.refreshed.add((entity.fetch.at, entity.path, name))
     if state == "lazy" and entity.loop is not None and not iterating.leaves_loop(frame, entity):
         _tell(frame, entity, relationship, node)
     return value_of(frame, entity, relationship, state, frame.place(node.at))
@@ -163,11 +165,15 @@ def _query_over(
     return Statement("select", (ClassValue(target),), frame.place(node.at), session, conditions=conditions)
 
 
+def _is_awaited(node: facts.Attribute) -> bool:
+    """``row.awaitable_attrs.posts``."""
+    return isinstance(node.value, facts.Attribute) and node.value.attr == "awaitable_attrs"
+
+
 def _tell(frame: Frame, entity: Entity, relationship: Relationship, node: facts.Attribute) -> None:
     assert entity.loop is not None
     at = frame.place(node.at)
-    is_awaited = isinstance(node.value, facts.Attribute) and node.value.attr == "awaitable_attrs"
-    event = LoadEvent(entity, relationship, at, entity.loop, frame.interpreter.is_request, is_awaited)
+    event = LoadEvent(entity, relationship, at, entity.loop, frame.interpreter.is_request, _is_awaited(node))
     frame.interpreter.events.loads.setdefault((at, relationship.name), event)
 
 

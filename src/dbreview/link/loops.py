@@ -33,6 +33,9 @@ _NO_ROW = re.compile(
 )
 """Names of things that are no rows, where nothing else tells what they are."""
 
+_MESSAGES = re.compile(r"(^|_|[a-z])(consumer|subscriber|subscription|listener|pubsub|watcher)$", re.IGNORECASE)
+"""Names of things that give one message after the other as they come in."""
+
 _FEW = 20
 _CONSTANT = re.compile(r"^_*[A-Z][A-Z0-9_]+$")
 
@@ -45,6 +48,8 @@ def classify(target: Expression, iterable: Expression, values: Value) -> tuple[L
         return ("other", "low")
     if fetch_of(values) is not None:
         return ("rows", "high")
+    if _MESSAGES.search(last_name(iterable) or ""):
+        return ("other", "low")
     is_known = isinstance(values, Items) and values.element is not None
     if not is_known and (_is_named(target, _NO_ROW) or _is_named(iterable, _NO_ROW)):
         return ("other", "low")
@@ -57,6 +62,8 @@ def fetch_of(values: Value) -> Fetch | None:
         case Items(_, fetch):
             return fetch
         case Result(fetch):
+            return fetch
+        case Entries(_, _, fetch):
             return fetch
         case Either(options):
             return next((found for found in map(fetch_of, options) if found is not None), None)
@@ -95,6 +102,8 @@ def is_constant(iterable: Expression, values: Value) -> bool:
         return True
     if isinstance(iterable, facts.Call):
         name = last_name(iterable.func)
+        if name == "get_args" or (name == "range" and all(is_constant(a.value, None) for a in iterable.arguments)):
+            return True
         if name in ("enumerate", "sorted", "list", "reversed", "set", "tuple", "zip", "items", "values", "keys"):
             inner = [a.value for a in iterable.arguments]
             if name in ("items", "values", "keys") and isinstance(iterable.func, facts.Attribute):
@@ -104,7 +113,7 @@ def is_constant(iterable: Expression, values: Value) -> bool:
     if name is not None and _CONSTANT.match(name):
         return True
     match values:
-        case Items(is_literal=True) | Record() | Entries() | Const() | ClassValue():
+        case Items(is_literal=True) | Record() | Entries(others=(), fetch=None) | Const() | ClassValue():
             return True
     return False
 
@@ -183,6 +192,35 @@ def searching_calls(body: Block) -> frozenset[facts.Span]:
                     }
             case facts.With(_, inner) | facts.Try(inner):
                 found |= searching_calls(inner)
+    return frozenset(found)
+
+
+def carried_calls(body: Block) -> frozenset[facts.Span]:
+    """The calls that need the answer of the pass before: ``key = query(key)``. No batch can replace them."""
+    assigned: dict[str, list[facts.Assign]] = {}
+    for node in walk(body):
+        if isinstance(node, facts.Assign):
+            for target in node.targets:
+                for name in names_in(target) if isinstance(target, facts.Name | facts.Display) else ():
+                    assigned.setdefault(name, []).append(node)
+    found: set[facts.Span] = set()
+    for name, statements in assigned.items():
+        for call in (call for s in statements for call in walk(s.value) if isinstance(call, facts.Call)):
+            read = names_in(call)
+            for inner in read & assigned.keys() - {name}:
+                read |= frozenset().union(*(names_in(s.value) for s in assigned[inner] if call not in walk(s.value)))
+            if name in read:
+                found.add(call.at)
+    return frozenset(found)
+
+
+def kept_calls(body: Block) -> frozenset[facts.Span]:
+    """The calls whose result a variable keeps until the next pass: ``user = session.get(...)``."""
+    found: set[facts.Span] = set()
+    for node in walk(body):
+        if isinstance(node, facts.Assign) and all(isinstance(target, facts.Name) for target in node.targets):
+            value = node.value.value if isinstance(node.value, facts.Await) else node.value
+            found |= {value.at} if isinstance(value, facts.Call) else set()
     return frozenset(found)
 
 

@@ -22,6 +22,8 @@ from dbreview.link import (
     paging,
     results,
     rows,
+    strategies,
+    syntax,
     validating,
 )
 from dbreview.link.events import Effect
@@ -104,9 +106,11 @@ def call(
             return building.statement(frame, receiver, name, arguments, node)
         case Result():
             results.note_read(frame, receiver, name, frame.place(node.at))
+            if name == "unique" and (path := dotted_name(func.value)) in frame.env:
+                frame.env[str(path)] = replace(receiver, is_unique=True)  # the result itself changes
             return rows.result(receiver, name)
         case Items():
-            return _items(frame, receiver, name, arguments, func)
+            return _items(frame, receiver, name, arguments, node, func)
         case Entries():
             return _entries(frame, receiver, name, arguments, func)
         case Loader():
@@ -117,6 +121,8 @@ def call(
         case Attribute():
             return _attribute(frame, receiver, name, arguments)
         case Aggregate():
+            if name in sqlalchemy.FILTERING:
+                filters.note_filters(frame, arguments.positional, frame.place(node.at))
             return receiver
         case Const(str() as text):
             return constants.call_text(text, name, arguments.positional, arguments.keywords)
@@ -158,9 +164,10 @@ def _session(
                 frame.interpreter.events.deleted.add(value.model)
                 frame.interpreter.events.deleted_objects.add(value.model)
     statement = _ran(session, name, arguments, frame, node)
-    is_held = name in ("get", "get_one") and _is_held(arguments)
+    is_held = name in ("get", "get_one") and _is_held(frame, session, arguments, node)
     if method.effect is not None and not is_held:
-        kind = _effect_kind(method, name, statement)
+        is_loading = name == "refresh" and arguments.get(1, "attribute_names") not in (None, Const(None))
+        kind = "read" if is_loading else _effect_kind(method, name, statement)
         what = f"{dotted_name(node.func) or name}"
         effect = Effect(kind, session.kind, at, what, statement, is_blocking=session.kind == "sync")
         effects.note(frame, effect, at, node)
@@ -186,11 +193,20 @@ def _is_model(arguments: Arguments) -> bool:
     return isinstance(arguments.get(0, "entity"), ClassValue)
 
 
-def _is_held(arguments: Arguments) -> bool:
-    """``session.get(Team, team.id)`` of a row that was fetched: the identity map answers."""
+def _is_held(frame: Frame, session: Session, arguments: Arguments, node: facts.Call) -> bool:
+    """``session.get(Team, team.id)`` of a row that was fetched: the identity map answers.
+
+    So it does for the same key in each pass of a loop that keeps the object, and where a variable keeps all rows
+    that may be asked for.
+    """
     model, key = arguments.get(0, "entity"), arguments.get(1, "ident")
-    is_fresh = arguments.has("populate_existing") or arguments.has("with_for_update")
-    return isinstance(model, ClassValue) and isinstance(key, KeyOf) and key.model is model.ref and not is_fresh
+    if not isinstance(model, ClassValue) or arguments.has("populate_existing") or arguments.has("with_for_update"):
+        return False
+    if isinstance(key, KeyOf) and key.model is model.ref:
+        return True
+    is_kept = any(node.at in loop.kept for loop in frame.loops)
+    is_same_each_time = is_kept and not syntax.names_in(node) & effects.changing(frame)
+    return is_same_each_time or strategies.holds_all(frame, model.ref, session)
 
 
 def _ran(session: Session, name: str, arguments: Arguments, frame: Frame, node: facts.Call) -> Statement | None:
@@ -239,7 +255,7 @@ def _effect_kind(
 
 
 def _kind_of_text(sql: SqlText | None) -> Literal["read", "write", "other"]:
-    if sql is None or (sql.kind == "select" and sql.table is None and not sql.has_joins):
+    if sql is None or (sql.kind == "select" and not sql.reads_table):
         return "other"  # `SELECT pg_advisory_lock(...)` and the like
     return "read" if sql.kind == "select" else "write"
 
@@ -284,6 +300,8 @@ def _mark_refreshed(frame: Frame, session: Session, arguments: Arguments, node: 
         return
     parts = names.items if isinstance(names, Record) else names.exact
     loaded_now = frozenset(str(part.value) for part in parts if isinstance(part, Const))
+    if entity.fetch is not None:
+        frame.interpreter.events.refreshed |= {(entity.fetch.at, entity.path, name) for name in loaded_now}
     if target in frame.env:
         frame.env[target] = replace(entity, known=entity.known | loaded_now)
     for text in sorted(loaded_now):
@@ -306,7 +324,9 @@ def connect(frame: Frame, kind: SessionKind | None, node: facts.Call) -> Session
 # --- other values -------------------------------------------------------------------------
 
 
-def _items(frame: Frame, items: Items, name: str, arguments: Arguments, func: facts.Attribute) -> Value:
+def _items(
+    frame: Frame, items: Items, name: str, arguments: Arguments, node: facts.Call, func: facts.Attribute
+) -> Value:
     if name in ("append", "add", "insert", "appendleft") and isinstance(func.value, facts.Name):
         added = arguments.positional[-1] if arguments.positional else None
         if isinstance(added, PythonTest):
@@ -323,6 +343,9 @@ def _items(frame: Frame, items: Items, name: str, arguments: Arguments, func: fa
     if name in ("extend", "update") and isinstance(func.value, facts.Name):
         frame.env[func.value.id] = join(replace(items, is_literal=False), arguments.get(0, "iterable"))
         return None
+    if name == "sort":
+        library.call_per_item(frame, arguments.keyword("key"), items, func.value, node)
+        return None
     if name in ("pop", "popleft"):
         return in_loop(items.element, frame.loops[-1].at if frame.loops else None)
     if name in ("copy", "__iter__", "__anext__", "all", "unique", "scalars", "order_by"):
@@ -332,6 +355,16 @@ def _items(frame: Frame, items: Items, name: str, arguments: Arguments, func: fa
     if name == "items":
         return replace(items, element=Record((None, items.element)), exact=())
     return None
+
+
+def note_grouped(frame: Frame, subscript: facts.Subscript, arguments: Arguments) -> None:
+    """``groups[key].append(row)``: from here on the dict's values are collections of such rows."""
+    holder = frame.evaluate(subscript.value)
+    if isinstance(subscript.value, facts.Name) and isinstance(holder, Entries) and arguments.positional:
+        group = Items(out_of_loop(arguments.positional[0]), is_part=True)
+        others = holder.others if group in holder.others else (*holder.others, group)[:8]
+        fetch = holder.fetch or _fetch_of_loop(frame)
+        frame.env[subscript.value.id] = replace(holder, others=others, fetch=fetch)
 
 
 def _fetch_of_loop(frame: Frame) -> Fetch | None:
@@ -348,11 +381,12 @@ def _entries(frame: Frame, entries: Entries, name: str, arguments: Arguments, fu
         return None
     if name == "update" and isinstance(func.value, facts.Name):
         added = key if isinstance(key, Entries) else Entries(arguments.keywords, () if key is None else (key,))
-        frame.env[func.value.id] = Entries((*entries.items, *added.items), (*entries.others, *added.others)[:8])
+        others = (*entries.others, *added.others)[:8]
+        frame.env[func.value.id] = Entries((*entries.items, *added.items), others, entries.fetch or added.fetch)
         return None
     if name in ("items", "values", "keys"):
-        inner = join_all(value for _, value in entries.items)
-        fetch = next((found for found in map(fetch_of, entries.others) if found is not None), None)
+        inner = join_all((*(value for _, value in entries.items), *entries.others))
+        fetch = entries.fetch or next((found for found in map(fetch_of, entries.others) if found is not None), None)
         element = Record((None, inner)) if name == "items" else inner if name == "values" else None
         is_literal = bool(entries.items) and not entries.others
         exact: tuple[Value, ...] = ()

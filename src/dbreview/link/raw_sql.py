@@ -60,7 +60,7 @@ def _query(tree: Expr) -> SqlText | None:
     if not isinstance(tree, exp.Select):  # UNION and its like
         is_limited = tree.args.get("limit") is not None
         table = tree.find(exp.Table)
-        return SqlText("select", table.name if table is not None else None, is_limited, has_joins=True)
+        return SqlText("select", table.name if table is not None else None, is_limited)
     source = tree.args.get("from_") or tree.args.get("from")
     table = source.this if source is not None else None
     where = tree.args.get("where")
@@ -74,7 +74,7 @@ def _query(tree: Expr) -> SqlText | None:
         _is_one_row(tree),
         frozenset(_fixed(conditions)),
         any(node.find(exp.In, exp.Any) is not None for node in conditions),
-        bool(tree.args.get("joins")),
+        tree.find(exp.Table) is not None,
     )
 
 

@@ -41,7 +41,9 @@ def collections_in(value: Value, depth: int = 0) -> Iterator[Fetch]:
                 yield from collections_in(element, depth + 1)
         case Result(fetch):
             yield fetch
-        case Entries(items, others):
+        case Entries(items, others, filled):
+            if filled is not None:
+                yield filled
             for inner in (*(v for _, v in items), *others):
                 yield from collections_in(inner, depth + 1)
         case Wrapped(inner_values) | Either(inner_values) | Record(inner_values):

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 _TELLS_ONE = selectivity.TELLING - {"id"}
 """Last words of the names of columns of which each value is in one row, or few, with or without a constraint."""
 
+_SURENESS: dict[Confidence, int] = {"high": 0, "medium": 1, "low": 2}
 _E = TypeVar("_E", ReadEvent, CountEvent)
 
 # --- noting what functions do -------------------------------------------------------------
@@ -35,7 +36,7 @@ def note_read(frame: Frame, result: Result, method: str, at: Place) -> None:
     """Remember that rows of a result are read by ``method`` (``iteration``, where a loop takes them)."""
     if result.fetch.statement is not None and method in sqlalchemy.READING_RESULT:
         event = ReadEvent(at, result.fetch, method, result.is_unique, frame.interpreter.is_request)
-        frame.interpreter.events.row_reads.setdefault((at, method), event)
+        frame.interpreter.events.row_reads.setdefault((at, method, result.fetch.statement), event)
 
 
 def note_length(frame: Frame, counted: Expression, value: Value, at: Place) -> None:
@@ -64,8 +65,9 @@ def note_test(frame: Frame, test: Expression, value: Value) -> None:
         for side in (test.left, test.right):
             if isinstance(side, facts.Name | facts.BooleanOperation):
                 note_test(frame, side, frame.lookup(side.id) if isinstance(side, facts.Name) else None)
-    elif (fetch := _only_counted(frame, test, value)) is not None:
-        at = frame.place(test.at)
+    tested = test.target if isinstance(test, facts.NamedExpression) else test
+    if (fetch := _only_counted(frame, tested, value)) is not None:
+        at = frame.place(tested.at)
         event = CountEvent(at, fetch, "exists", frame.interpreter.is_request)
         frame.interpreter.events.counts.setdefault(at, event)
 
@@ -84,7 +86,9 @@ def _only_counted(frame: Frame, expression: Expression, value: Value) -> Fetch |
     fetch = fetch_of(value)
     if not isinstance(value, Items) or value.is_part or fetch is None or fetch.statement is None:
         return None
-    if fetch.at in frame.interpreter.events.kept or not bounds.is_unbounded(fetch.statement, frame.interpreter.models):
+    if fetch.statement.is_locking or fetch.at in frame.interpreter.events.kept:
+        return None
+    if not bounds.is_unbounded(fetch.statement, frame.interpreter.models):
         return None
     if isinstance(expression, facts.Name):
         return fetch if _is_read_for_length_only(frame, expression.id) else None
@@ -97,7 +101,7 @@ def _is_read_for_length_only(frame: Frame, name: str) -> bool:
     if frame.ref is None or frame.env.get(name) is None:
         return False
     body = frame.ref.facts.body
-    assigned = [s for s in walk(body, into_functions=True) if isinstance(s, facts.Assign | facts.AnnotatedAssign)]
+    assigned = [s for s in walk(body, into_functions=True) if isinstance(s, _ASSIGNING)]
     values = [s.value for s in assigned if name in _targets(s)]
     if len(values) != 1 or not isinstance(values[0], facts.Call | facts.Await):
         return False
@@ -105,7 +109,10 @@ def _is_read_for_length_only(frame: Frame, name: str) -> bool:
     return reads == sum(_lengths(name, node) for node in walk(body, into_functions=True))
 
 
-def _targets(statement: facts.Assign | facts.AnnotatedAssign) -> list[str | None]:
+_ASSIGNING = facts.Assign | facts.AnnotatedAssign | facts.NamedExpression
+
+
+def _targets(statement: facts.Assign | facts.AnnotatedAssign | facts.NamedExpression) -> list[str | None]:
     targets = statement.targets if isinstance(statement, facts.Assign) else (statement.target,)
     return [dotted_name(target) for target in targets]
 
@@ -118,6 +125,10 @@ def _lengths(name: str, node: object) -> int:
         case facts.Call(facts.Name("sum"), (facts.Argument(value=summed),)):
             iterated = _counted_by_sum(summed)
             return iterated is not None and dotted_name(iterated) == name
+        case facts.UnaryOperation("not", facts.Name(negated)):
+            return negated == name
+        case facts.Call(facts.Name("bool"), (facts.Argument(value=facts.Name(asked)),)):
+            return asked == name
         case facts.If(test) | facts.Conditional(test):
             return _tests(name, test)
     return 0
@@ -127,8 +138,6 @@ def _tests(name: str, test: Expression) -> int:
     match test:
         case facts.Name(tested):
             return tested == name
-        case facts.UnaryOperation("not", operand):
-            return _tests(name, operand)
         case facts.BooleanOperation(left, _, right):
             return _tests(name, left) + _tests(name, right)
     return 0
@@ -138,7 +147,16 @@ def _tests(name: str, test: Expression) -> int:
 
 
 def discarded_rows(interpreter: Interpreter, roles: Mapping[str, Role]) -> Iterator[DiscardedRows]:
-    """Where all rows that match are fetched and one of them is kept."""
+    """Where all rows that match are fetched and one of them is kept, each place once, by its surest reading."""
+    surest: dict[Place, DiscardedRows] = {}
+    for found in _discarded(interpreter, roles):
+        known = surest.get(found.at)
+        if known is None or _SURENESS[found.confidence] < _SURENESS[known.confidence]:
+            surest[found.at] = found
+    yield from surest.values()
+
+
+def _discarded(interpreter: Interpreter, roles: Mapping[str, Role]) -> Iterator[DiscardedRows]:
     for event in _in_application(interpreter.events.row_reads.values(), roles):
         statement = event.fetch.statement
         if event.method not in sqlalchemy.FIRST_FROM_RESULT or statement is None:
@@ -150,6 +168,8 @@ def discarded_rows(interpreter: Interpreter, roles: Mapping[str, Role]) -> Itera
         if not bounds.is_unbounded(statement, interpreter.models):
             continue
         equal = tuple(sorted({c.attribute.name for c in statement.conditions if c.operator == "=="}))
+        if statement.has_unknown_filter or _is_found_by_another(interpreter, statement):
+            continue
         if any(naming.last_word(name) in _TELLS_ONE for name in equal):
             continue
         yield DiscardedRows(
@@ -160,6 +180,14 @@ def discarded_rows(interpreter: Interpreter, roles: Mapping[str, Role]) -> Itera
             statement.is_ordered,
             _sureness_of_many(statement, table, equal),
         )
+
+
+def _is_found_by_another(interpreter: Interpreter, statement: Statement) -> bool:
+    """Whether a row of a joined table is given by its key, which leads to one row, or to few."""
+    models = {c.attribute.model for c in statement.conditions}
+    return any(
+        bounds.has_unique_key(replace(statement, selected=(ClassValue(model),)), interpreter.models) for model in models
+    )
 
 
 def _sureness_of_many(statement: Statement, table: Table, equal: tuple[str, ...]) -> Confidence:
@@ -187,13 +215,15 @@ def counts_by_fetching(interpreter: Interpreter, roles: Mapping[str, Role]) -> I
 
 
 def rows_not_merged(interpreter: Interpreter, roles: Mapping[str, Role]) -> Iterator[RowsNotMerged]:
-    """Where the rows of a joined collection are read as if each were an object of its own."""
+    """Where the rows of a joined collection are read as if each were an object of its own, each place once."""
+    told: set[Place] = set()
     for event in _in_application(interpreter.events.row_reads.values(), roles):
         statement = event.fetch.statement
         if statement is None or event.is_unique or event.method in sqlalchemy.FIRST_FROM_RESULT:
             continue
         found = _joined_collection(interpreter, statement)
-        if found is not None:
+        if found is not None and event.at not in told:
+            told.add(event.at)
             relationship, loader = found
             entity = bounds.entity_of(statement)
             query = Query(event.fetch.at, entity.ref.name if entity is not None else None)
@@ -203,23 +233,51 @@ def rows_not_merged(interpreter: Interpreter, roles: Mapping[str, Role]) -> Iter
 def _joined_collection(interpreter: Interpreter, statement: Statement) -> tuple[Relationship, str] | None:
     """The collection that a statement of entities joins, and what joins it."""
     for load in sorted(statement.loads, key=lambda load: (len(load.path), load.path)):
-        if load.name in sqlalchemy.JOINING_LOADERS and _is_joined(load, statement):
+        if _is_joined_to(load, statement):
             relationship = _collection_on(interpreter, load, statement)
             if relationship is not None:
                 return relationship, load.name
     if statement.is_opaque:
         return None
     overruled = {load.path[0] for load in statement.loads if load.path}
-    for selected in statement.selected:
-        for name, relationship in sorted(_relationships(interpreter, selected).items()):
-            is_joined = relationship.lazy == "joined" and relationship.is_collection
-            if is_joined and not overruled & {name, "*"}:
-                return relationship, 'lazy="joined"'
+    if "*" in overruled:
+        return None
+    roots = [value.ref for value in statement.selected if isinstance(value, ClassValue)]
+    joined = [_end_of(interpreter, load, statement) for load in statement.loads if _is_joined_to(load, statement)]
+    for model in (*roots, *(model for model in joined if model is not None)):
+        found = _joined_as_declared(interpreter, (model,), overruled if model in roots else set())
+        if found is not None:
+            return found, 'lazy="joined"'
     return None
 
 
-def _relationships(interpreter: Interpreter, selected: Value) -> Mapping[str, Relationship]:
-    return interpreter.models.relationships(selected.ref) if isinstance(selected, ClassValue) else {}
+def _joined_as_declared(
+    interpreter: Interpreter, path: tuple[ClassRef, ...], overruled: set[str]
+) -> Relationship | None:
+    """A collection with ``lazy="joined"``, of the path's last class or of what that one joins by declaration."""
+    for name, relationship in sorted(interpreter.models.relationships(path[-1]).items()):
+        target = interpreter.models.target(relationship)
+        if relationship.lazy != "joined" or name in overruled or target is None or target in path:
+            continue
+        if relationship.is_collection:
+            return relationship
+        found = _joined_as_declared(interpreter, (*path, target), set())
+        if found is not None:
+            return found
+    return None
+
+
+def _is_joined_to(load: Load, statement: Statement) -> bool:
+    return load.name in sqlalchemy.JOINING_LOADERS and _is_joined(load, statement)
+
+
+def _end_of(interpreter: Interpreter, load: Load, statement: Statement) -> ClassRef | None:
+    """The class that a loader's path leads to."""
+    model: ClassRef | None = load.model or statement.model
+    for name in load.path:
+        relationship = interpreter.models.relationship(model, name) if model is not None else None
+        model = interpreter.models.target(relationship) if relationship is not None else None
+    return model
 
 
 def _is_joined(load: Load, statement: Statement) -> bool:

@@ -14,6 +14,7 @@ from dbreview.link import (
     conditions,
     constants,
     effects,
+    filters,
     iterating,
     loops,
     results,
@@ -22,7 +23,7 @@ from dbreview.link import (
 )
 from dbreview.link.events import Loop, OwnedSession
 from dbreview.link.joining import join, meet
-from dbreview.link.syntax import calls_in, dotted_name
+from dbreview.link.syntax import calls_in, dotted_name, walk
 from dbreview.link.values import (
     Const,
     FunctionValue,
@@ -66,6 +67,7 @@ def _statement(frame: Frame, statement: facts.Statement) -> bool:
             effects.note_dependence(frame, target, value)
             if isinstance(target, facts.Name):
                 before = frame.env.get(target.id)
+                filters.note_filters(frame, (added,), frame.place(statement.at))
                 if isinstance(before, Items) and isinstance(added, Items):
                     frame.env[target.id] = join(before, added)
                 elif isinstance(before, Const):
@@ -157,6 +159,13 @@ def _fills(statement: facts.If) -> bool:
     match statement.test:
         case facts.Comparison(subject, ("is" | "==",), (facts.Constant(None),)) | facts.UnaryOperation("not", subject):
             path = dotted_name(subject)
+        case facts.Comparison(_, ("not in",), (facts.Name(holder),)):
+            return any(
+                isinstance(target, facts.Subscript) and dotted_name(target.value) == holder
+                for inner in walk(statement.body)
+                if isinstance(inner, facts.Assign)
+                for target in inner.targets
+            )
         case _:
             return False
     return path is not None and any(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from dbreview.frameworks import sqlalchemy
 from dbreview.link.names import ClassRef
-from dbreview.link.values import ClassValue, Entity, Entries, Fetch, Items, Load, Statement, Value
+from dbreview.link.values import ClassValue, Entity, Entries, Fetch, Items, Load, Session, Statement, Value
 from dbreview.project import Relationship
 
 if TYPE_CHECKING:
@@ -147,7 +147,7 @@ def _is_target_at_hand(frame: Frame, entity: Entity, relationship: Relationship)
     for load in _loads(entity.fetch):
         if load.strategy == "eager" and _loaded_model(frame, entity, load) == relationship.target:
             return True
-    return any(_holds_all(frame, value, target, entity.fetch) for value in _variables(frame))
+    return holds_all(frame, target, entity.fetch.session)
 
 
 def _variables(frame: Frame) -> Iterable[Value]:
@@ -157,13 +157,15 @@ def _variables(frame: Frame) -> Iterable[Value]:
         yield from frame.closure.names.values()
 
 
-def _holds_all(frame: Frame, value: Value, target: ClassRef, fetch: Fetch) -> bool:
+def holds_all(frame: Frame, target: ClassRef, session: Session) -> bool:
     """Whether a variable keeps rows of the class that a statement of the same session fetched."""
     return any(
-        found.session == fetch.session
+        found.session == session
         and found.statement is not None
         and found.statement.model is not None
+        and not found.statement.is_limited
         and frame.interpreter.classes.are_related(found.statement.model, target)
+        for value in _variables(frame)
         for found in _kept(value)
     )
 
@@ -173,9 +175,8 @@ def _kept(value: Value) -> Iterator[Fetch]:
     match value:
         case Items(_, Fetch() as fetch):
             yield fetch
-        case Entries(_, others):
-            for other in others:
-                yield from _kept(other)
+        case Entries(_, _, Fetch() as fetch):
+            yield fetch
 
 
 def _loaded_model(frame: Frame, entity: Entity, load: Load) -> str | None:

@@ -180,9 +180,10 @@ def lazy_responses(interpreter: Interpreter, roles: Mapping[str, Role]) -> Itera
         for load in events.loads.values()
         if load.entity.fetch is not None
     }
+    silent = told | events.filled | events.refreshed
     for key, event in sorted(events.responses.items(), key=lambda item: item[0]):
         fetch = event.entity.fetch
-        if fetch is None or key in told or key in events.filled or roles.get(fetch.at.filename) != "application":
+        if fetch is None or key in silent or roles.get(fetch.at.filename) != "application":
             continue
         entity = bounds.entity_of(fetch.statement) if fetch.statement is not None else None
         is_async = fetch.session.kind == "async"

@@ -191,7 +191,7 @@ class SqlText:
     """What a statement that is written as SQL says.
 
     ``table`` is the one that it starts from, None where that is no table. ``fixed`` are the columns that must equal one
-    value each. ``is_one_row`` means that only aggregates are selected.
+    value each. ``is_one_row`` means that only aggregates are selected, ``reads_table`` that there is a table somewhere.
     """
 
     kind: Literal["select", "insert", "update", "delete"]
@@ -200,7 +200,7 @@ class SqlText:
     is_one_row: bool = False
     fixed: frozenset[str] = frozenset()
     has_in: bool = False
-    has_joins: bool = False
+    reads_table: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,8 +208,8 @@ class Statement:
     """A statement being built. ``session`` is set for the legacy ``Query``, which can run itself.
 
     ``is_narrowed`` says that more than ``conditions`` may leave rows out: a join, an ``or_``, a filter that only
-    some paths add. ``is_opaque`` says that nobody knows what was done to it. ``page_size`` is the LIMIT where a client
-    chooses it, ``sql`` what the text of a textual one says.
+    some paths add; ``has_unknown_filter`` that nothing is known of one. ``is_opaque`` says that nobody knows what was
+    done to it. ``page_size`` is the LIMIT where a client chooses it, ``sql`` what the text of a textual one says.
     """
 
     kind: Literal["select", "insert", "update", "delete", "text", "unknown"]
@@ -226,6 +226,8 @@ class Statement:
     is_ordered: bool = False
     is_grouped: bool = False
     is_narrowed: bool = False
+    has_unknown_filter: bool = False
+    is_locking: bool = False
     is_opaque: bool = False
     sql: SqlText | None = None
 
@@ -303,10 +305,11 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Entries:
-    """A dict with known keys, and what else may be in it."""
+    """A dict with known keys, and what else may be in it; ``fetch`` is the statement whose rows fill it."""
 
     items: tuple[tuple[str, Value], ...]
     others: tuple[Value, ...] = ()
+    fetch: Fetch | None = None
 
 
 @dataclass(frozen=True, slots=True)
