@@ -40,6 +40,11 @@ CONNECTIONS: dict[str, Literal["sync", "async"]] = {
     "aiosqlite.Connection": "async",
     "aiosqlite.Cursor": "async",
     "databases.Database": "async",
+    "psycopg_pool.AsyncConnectionPool": "async",
+    "psycopg_pool.ConnectionPool": "sync",
+    "aiomysql.Pool": "async",
+    "aiomysql.Connection": "async",
+    "aiomysql.Cursor": "async",
 }
 """Types of connections, cursors and pools."""
 

@@ -118,7 +118,7 @@ def _read_requests(interpreter: Interpreter, found: list[FoundRoute]) -> dict[Fu
         interpreter.route = route.route
         bound = client.parameters(interpreter, route.ref, route.route.path)
         outcomes[route.ref] = interpreter.run_standalone(route.ref, bound)
-        validating.note_response(interpreter, route, outcomes[route.ref].value)
+        validating.note_response(interpreter, route, outcomes[route.ref].value, bound)
     interpreter.route = None
     done: set[FunctionRef] = set()
     while pending := [ref for ref in interpreter.declared.dependencies if ref not in done]:
@@ -142,10 +142,9 @@ def _read_local_routes(interpreter: Interpreter, local: list[FoundRoute]) -> dic
     for found in local:
         if found.function is not None:
             interpreter.route = found.route
-            outcomes[found.ref] = interpreter.read(
-                found.function, client.parameters(interpreter, found.ref, found.route.path)
-            )
-            validating.note_response(interpreter, found, outcomes[found.ref].value)
+            bound = client.parameters(interpreter, found.ref, found.route.path)
+            outcomes[found.ref] = interpreter.read(found.function, bound)
+            validating.note_response(interpreter, found, outcomes[found.ref].value, bound)
     interpreter.route = None
     interpreter.is_request = False
     return outcomes

@@ -24,6 +24,16 @@ def entity_of(statement: Statement) -> ClassValue | None:
     return None
 
 
+def may_be_few(statement: Statement) -> bool:
+    """Whether a statement inside another one has a limit, or may have: nobody knows what it selects from."""
+    return statement.is_limited or statement.is_opaque or None in statement.selected
+
+
+def has_keys(statement: Statement, models: Models) -> bool:
+    """Whether no more rows can come than keys are given."""
+    return has_unique_key(statement, models) or any(c.operator in ("in", "in constants") for c in statement.conditions)
+
+
 def query_of(statement: Statement | None, at: Place) -> Query:
     """A statement as the project tells of it."""
     if statement is not None and statement.sql is not None:
@@ -89,4 +99,11 @@ def is_unbounded(statement: Statement, models: Models) -> bool:
     entity = entity_of(statement)
     if entity is None or models.table(entity.ref) is None:
         return False
-    return not has_unique_key(statement, models)
+    return not has_unique_key(statement, models) and not _is_enumerated(statement, entity, models)
+
+
+def _is_enumerated(statement: Statement, entity: ClassValue, models: Models) -> bool:
+    """Whether the primary key is a member of an enumeration: there are as many rows as members."""
+    table = models.table(entity.ref)
+    keys = [column for column in table.columns if column.is_primary_key] if table is not None else []
+    return len(keys) == 1 and keys[0].type is not None and keys[0].type.name in selectivity.YES_OR_NO

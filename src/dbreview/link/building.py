@@ -41,6 +41,8 @@ def statement(frame: Frame, statement: Statement, name: str, arguments: Argument
             return statement
         is_single = name == "limit" and arguments.positional == (Const(1),)
         size = client.chosen(options(arguments.positional[-1])) if arguments.positional else None
+        if name == "slice" and size in arguments.positional[:1]:
+            size = None  # `slice(start, start + 20)`
         has_offset = statement.has_offset or name == "slice"
         return replace(statement, is_limited=True, is_single=is_single, page_size=size, has_offset=has_offset)
     if name == "offset":
@@ -80,6 +82,10 @@ def statement(frame: Frame, statement: Statement, name: str, arguments: Argument
         return replace(
             statement, selected=(*statement.selected, *arguments.positional) if added else arguments.positional
         )
+    if name == "from_statement":
+        given = arguments.get(0, "statement")
+        sql = given.sql if isinstance(given, Statement) else None
+        return replace(statement, sql=sql, is_opaque=statement.is_opaque or sql is None)
     if name in ("subquery", "cte", "alias", "scalar_subquery", "exists", "as_scalar", "label", "lateral"):
         return Aggregate(name)
     if statement.session is not None:
@@ -170,7 +176,7 @@ def _run(frame: Frame, statement: Statement, name: str, node: facts.Call) -> obj
     if name in sqlalchemy.ALL_FROM_QUERY:
         return run_query(frame, statement, node)
     if name in sqlalchemy.ONE_ROW_FROM_QUERY:
-        items = run_query(frame, statement, node)
+        items = run_query(frame, replace(statement, is_single=True) if name == "count" else statement, node)
         return None if name in ("scalar", "count") else items.element
     if name in sqlalchemy.WRITES_FROM_QUERY:
         assert statement.session is not None

@@ -40,6 +40,7 @@ from dbreview.link.values import (
     SessionFactory,
     Symbol,
     Value,
+    Wrapped,
 )
 
 if TYPE_CHECKING:
@@ -168,6 +169,8 @@ def call_value(frame: Frame, callee: Value, arguments: Arguments, node: facts.Ca
         case LibraryObject(dotted):
             if dotted.endswith(").add_api_route"):
                 routes.note_added(frame, arguments, node)
+            if dotted.endswith(").TemplateResponse"):
+                return Wrapped(arguments.values())
             return LibraryObject(f"{dotted}()", arguments.values())
         case Either(parts):
             found: Value = None

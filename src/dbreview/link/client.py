@@ -163,10 +163,22 @@ def _caps(frame: Frame, marker: Expression) -> bool:
 def note_bounds(frame: Frame, test: Expression) -> None:
     """``if limit > 100:`` looks after the number: whatever follows, it is capped."""
     for node in walk(test):
-        if isinstance(node, facts.Comparison) and set(node.operators) & {"<", "<=", ">", ">=", "in", "not in"}:
-            sides = (node.left, *node.comparators)
+        for sides in _compared(node) if isinstance(node, facts.Comparison) else ():
             if not any(isinstance(side, facts.Constant) and side.value in (0, 1) for side in sides):
                 _cap(frame, sides)
+
+
+def _compared(comparison: facts.Comparison) -> Iterator[tuple[Expression, Expression]]:
+    """The pairs of sides between which there is an order, or which are in one another."""
+    operands = (comparison.left, *comparison.comparators)
+    for left, operator, right in zip(operands, comparison.operators, operands[1:], strict=False):
+        if operator in ("<", "<=", ">", ">=", "in", "not in"):
+            yield left, right
+
+
+def note_choice(frame: Frame, subject: Expression) -> None:
+    """``match limit:`` looks after the number."""
+    _cap(frame, (subject,))
 
 
 def note_check(frame: Frame, statement: Expression) -> None:
@@ -182,6 +194,26 @@ def _cap(frame: Frame, sides: tuple[Expression, ...]) -> None:
         value = frame.env.get(path) if path is not None else None
         if path is not None and isinstance(value, ClientNumber):
             frame.env[path] = replace(value, is_capped=True)
+
+
+def note_given(frame: Frame, test: Expression, *, is_left_when: bool) -> None:
+    """Where None has left the function, the number is there: ``if limit is None: return []``.
+
+    ``is_left_when`` is the outcome of the test with which the function is left.
+    """
+    match test:
+        case facts.UnaryOperation("not", subject) | facts.Comparison(subject, ("is" | "==",), (facts.Constant(None),)):
+            leaves_none = is_left_when
+        case facts.Comparison(subject, ("is not" | "!=",), (facts.Constant(None),)):
+            leaves_none = not is_left_when
+        case facts.Name():
+            subject, leaves_none = test, not is_left_when
+        case _:
+            return
+    path = dotted_name(subject)
+    value = frame.env.get(path) if path is not None else None
+    if leaves_none and path is not None and isinstance(value, ClientNumber):
+        frame.env[path] = replace(value, is_optional=False)
 
 
 def number_in(value: Value, other: Value) -> ClientNumber | None:

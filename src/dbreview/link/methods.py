@@ -12,6 +12,7 @@ from dbreview import facts
 from dbreview.finding import Place
 from dbreview.frameworks import sqlalchemy
 from dbreview.link import (
+    bounds,
     building,
     constants,
     effects,
@@ -210,7 +211,7 @@ def _is_held(frame: Frame, session: Session, arguments: Arguments, node: facts.C
 
 
 def _ran(session: Session, name: str, arguments: Arguments, frame: Frame, node: facts.Call) -> Statement | None:
-    given = arguments.get(0, "statement")
+    given = arguments.get(0, "statement") or arguments.keyword("query")
     at = frame.place(node.at)
     match name:
         case _ if name in sqlalchemy.RUNNING:
@@ -408,7 +409,8 @@ def _attribute(frame: Frame, attribute: Attribute, name: str, arguments: Argumen
         given = arguments.get(0, "other")
         if isinstance(given, Items) and given.is_literal and all(isinstance(item, Const) for item in given.exact):
             return Condition("in constants", attribute)
-        return Condition("in query" if isinstance(given, (Statement, Aggregate)) else "in", attribute)
+        is_query = isinstance(given, Aggregate) or (isinstance(given, Statement) and not bounds.may_be_few(given))
+        return Condition("in query" if is_query else "in", attribute)
     if name in sqlalchemy.COMPARISONS:
         return Condition(name, attribute)
     if name == "__eq__":

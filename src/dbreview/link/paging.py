@@ -75,7 +75,8 @@ def _page(frame: Frame, dotted: str, statement: Statement, session: Session | No
 def unbounded_page_sizes(interpreter: Interpreter, roles: Mapping[str, Role]) -> Iterator[UnboundedPageSize]:
     """The numbers that clients choose without bound and that are the LIMIT of a query."""
     for at, (number, event) in sorted(interpreter.events.page_sizes.items(), key=lambda item: item[0]):
-        if roles.get(at.filename) == "application":
+        is_few = bounds.has_keys(event.statement, interpreter.models)
+        if roles.get(at.filename) == "application" and not is_few:
             query = _query(event)
             yield UnboundedPageSize(at, number.name, number.function, query, event.route, "high")
 
@@ -88,12 +89,11 @@ def unordered_pages(interpreter: Interpreter, roles: Mapping[str, Role]) -> Iter
             continue
         entity = bounds.entity_of(statement)
         table = interpreter.models.table(entity.ref) if entity is not None else None
-        if bounds.has_unique_key(statement, interpreter.models):
+        if entity is None or table is None or bounds.has_unique_key(statement, interpreter.models):
             continue
-        key = table.primary_key[0] if table is not None and table.primary_key else None
-        name = entity.ref.name if entity is not None else None
-        confidence: Confidence = "high" if event.is_request and entity is not None else "medium"
-        yield UnorderedPage(at, name, key, event.route, event.paginator, confidence)
+        key = table.primary_key[0] if table.primary_key else None
+        confidence: Confidence = "high" if event.is_request else "medium"
+        yield UnorderedPage(at, entity.ref.name, key, event.route, event.paginator, confidence)
 
 
 def _may_be_many(statement: Statement) -> bool:

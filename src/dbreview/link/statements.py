@@ -134,6 +134,8 @@ def _if(frame: Frame, statement: facts.If) -> bool:
         _merge(frame, after_body)
     elif goes_on:
         frame.env = after_body
+    if goes_on is not other_goes_on:
+        client.note_given(frame, statement.test, is_left_when=other_goes_on)
     return goes_on or other_goes_on
 
 
@@ -262,6 +264,7 @@ def _try(frame: Frame, statement: facts.Try) -> bool:
 
 def _match(frame: Frame, subject: Expression, cases: Sequence[facts.Case]) -> bool:
     frame.evaluate(subject)
+    client.note_choice(frame, subject)
     before = dict(frame.env)
     live: list[dict[str, Value]] = [before]
     for case in cases:

@@ -12,6 +12,7 @@ from dbreview.frameworks import python
 from dbreview.link import bounds, calling, loading, rows, strategies
 from dbreview.link.events import ResponseEvent
 from dbreview.link.joining import in_loop
+from dbreview.link.loops import fetch_of
 from dbreview.link.names import ClassRef, FunctionRef
 from dbreview.link.schemas import AnyOf, Envelope, Many, Schema, SchemaField, Shape
 from dbreview.link.values import (
@@ -28,7 +29,7 @@ from dbreview.link.values import (
     Value,
     Wrapped,
 )
-from dbreview.project import LazyResponse, Query, Role
+from dbreview.project import LazyResponse, Query, Relationship, Role
 
 if TYPE_CHECKING:
     from dbreview.link.arguments import Arguments
@@ -42,20 +43,25 @@ _VALIDATING = frozenset({"model_validate", "from_orm"})
 
 @dataclass(frozen=True, slots=True)
 class _Reading:
-    """One validation: where it is asked for, and whether schemas read attributes without being told to."""
+    """One validation: where it is asked for, and whether schemas read attributes without being told to.
+
+    ``held`` are the classes of which the session holds a row that the response may lead to.
+    """
 
     frame: Frame
     asked_at: Place
     is_forced: bool
     is_per_row: bool = False
+    held: frozenset[ClassRef] = frozenset()
     depth: int = 0
 
 
-def note_response(interpreter: Interpreter, found: FoundRoute, value: Value) -> None:
-    """FastAPI fills the route's response model from what the function returns."""
+def note_response(interpreter: Interpreter, found: FoundRoute, value: Value, given: Mapping[str, Value]) -> None:
+    """FastAPI fills the route's response model from what the function returns; ``given`` are its parameters."""
     shape = interpreter.schemas.shape(found.ref.path, found.response, {})
     frame = interpreter.module_frame(found.ref.path)
-    _read(value, shape, _Reading(frame, found.route.at, is_forced=True))
+    held = frozenset(each.model for each in given.values() if isinstance(each, Entity))
+    _read(value, shape, _Reading(frame, found.route.at, is_forced=True, held=held))
 
 
 def is_validator(frame: Frame, ref: ClassRef, name: str) -> bool:
@@ -108,8 +114,10 @@ def _read(value: Value, shape: Shape, reading: _Reading) -> None:
             for part in value.inner:
                 _read(part, Many(element), reading)
         case Many(element):
-            for part in _parts(value, reading.asked_at):
-                _read(part, element, replace(reading, is_per_row=True))
+            fetch = fetch_of(value)
+            is_one = fetch is not None and bounds.is_single(fetch, reading.frame.interpreter.models)
+            for part in _parts(value, None if is_one else reading.asked_at):
+                _read(part, element, replace(reading, is_per_row=not is_one))
         case Schema() if isinstance(value, Entity):
             _read_entity(value, shape, reading)
         case Schema() if isinstance(value, Entries | Instance):
@@ -120,7 +128,7 @@ def _read(value: Value, shape: Shape, reading: _Reading) -> None:
     return None
 
 
-def _parts(value: Value, at: Place) -> Iterator[Value]:
+def _parts(value: Value, at: Place | None) -> Iterator[Value]:
     match value:
         case Items(element):
             yield in_loop(element, at)
@@ -138,14 +146,27 @@ def _read_entity(entity: Entity, schema: Schema, reading: _Reading) -> None:
         for attribute in each.attributes:
             relationship = interpreter.models.relationship(entity.model, attribute)
             if relationship is not None:
-                state = strategies.state_of(reading.frame, entity, relationship)
-                if state == "lazy":
-                    _note(entity, relationship.name, each, reading)
-                related = loading.value_of(reading.frame, entity, relationship, state, reading.asked_at)
-                is_per_row = reading.is_per_row or bool(relationship.is_collection)
-                _read(related, each.shape, replace(reading, is_per_row=is_per_row, depth=reading.depth + 1))
+                _read_relationship(entity, relationship, each, reading)
             else:
                 _read_property(entity, attribute, reading)
+
+
+def _read_relationship(entity: Entity, relationship: Relationship, each: SchemaField, reading: _Reading) -> None:
+    """What reading the relationship does, and what the schema behind it reads then."""
+    state = strategies.state_of(reading.frame, entity, relationship)
+    is_per_row = reading.is_per_row or entity.loop is not None
+    target = reading.frame.interpreter.models.target(relationship)
+    if not is_per_row and not relationship.is_collection and target in reading.held:
+        return
+    if state == "lazy" and entity.fetch is not None and (is_per_row or entity.fetch.session.kind == "async"):
+        _note(entity, relationship, each, replace(reading, is_per_row=is_per_row))
+        return  # the first step counts
+    # One row costs one statement more. What is behind it belongs to the row's own query all the same.
+    related = loading.value_of(
+        reading.frame, entity, relationship, "loaded" if state == "lazy" else state, reading.asked_at
+    )
+    inner = replace(reading, is_per_row=is_per_row or bool(relationship.is_collection), depth=reading.depth + 1)
+    _read(related, each.shape, inner)
 
 
 def _read_property(entity: Entity, name: str, reading: _Reading) -> None:
@@ -157,19 +178,21 @@ def _read_property(entity: Entity, name: str, reading: _Reading) -> None:
         calling.invoke(reading.frame, FunctionValue(member, each), None, None)
 
 
-def _note(entity: Entity, name: str, each: SchemaField, reading: _Reading) -> None:
+def _note(entity: Entity, relationship: Relationship, each: SchemaField, reading: _Reading) -> None:
     interpreter = reading.frame.interpreter
-    fetch = entity.fetch
-    relationship = interpreter.models.relationship(entity.model, name)
-    if fetch is None or relationship is None:
-        return
-    is_per_row = reading.is_per_row or entity.loop is not None
-    if is_per_row or fetch.session.kind == "async":
-        key = (fetch.at, entity.path, name)
-        event = ResponseEvent(
-            entity, relationship, each.schema, each.name, each.at, reading.asked_at, interpreter.route, is_per_row
-        )
-        interpreter.events.responses.setdefault(key, event)
+    assert entity.fetch is not None
+    key = (entity.fetch.at, entity.path, relationship.name)
+    event = ResponseEvent(
+        entity,
+        relationship,
+        each.schema,
+        each.name,
+        each.at,
+        reading.asked_at,
+        interpreter.route,
+        reading.is_per_row,
+    )
+    interpreter.events.responses.setdefault(key, event)
 
 
 def lazy_responses(interpreter: Interpreter, roles: Mapping[str, Role]) -> Iterator[LazyResponse]:
