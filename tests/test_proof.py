@@ -91,6 +91,7 @@ SHOPPING: dict[str, tuple[str, str, dict[str, Any]]] = {
     "/baskets/price": ("POST", "/baskets/price", {"json": {"skus": [f"sku-{n}" for n in range(1, ROWS + 1)]}}),
     "/available": ("GET", "/available", {"params": {"limit": ROWS}}),
     "/prices": ("GET", "/prices", {"params": {"product_ids": list(range(1, ROWS + 1))}}),
+    "/relative-prices": ("GET", "/relative-prices", {"params": {"limit": ROWS}}),
 }
 
 
@@ -111,13 +112,22 @@ def test_one_statement_serves_all_items(example: Example, module: Import, tmp_pa
 
 
 @shown("query-in-loop", "Bad", having="app/routes.py")
-def test_bad_and_good_code_give_the_same_answer(example: Example, module: Import, tmp_path: Path) -> None:
-    routes = shop(module, tmp_path)
+def test_a_loop_gives_the_right_answer(example: Example, module: Import, tmp_path: Path) -> None:
+    assert_right_answer(shop(module, tmp_path))
+
+
+@shown("query-in-loop", "Good", having="app/routes.py")
+def test_one_statement_gives_the_same_answer(example: Example, module: Import, tmp_path: Path) -> None:
+    assert_right_answer(shop(module, tmp_path))
+
+
+def assert_right_answer(routes: ModuleType) -> None:
     path = first_path(routes)
     everything = {
         "/baskets/price": sum(range(1, ROWS + 1)),
         "/available": [f"sku-{n}" for n in range(1, ROWS + 1)],
         "/prices": {str(n): n for n in range(1, ROWS + 1)},
+        "/relative-prices": {f"sku-{n}": n / ROWS for n in range(1, ROWS + 1)},
     }
     assert ask(routes, SHOPPING[path])[0].json() == everything[path]
 
@@ -136,6 +146,13 @@ def magazine(module: Import, folder: Path) -> ModuleType:
 def test_without_a_bound_the_whole_table_is_sent(example: Example, module: Import, tmp_path: Path) -> None:
     body = ask(magazine(module, tmp_path), ("GET", "/articles", {}))[0].json()
     assert len(body["titles"] if isinstance(body, dict) else body) == 300
+
+
+@shown("missing-pagination", "Bad: An optional limit")
+def test_an_optional_limit_bounds_those_who_send_it(example: Example, module: Import, tmp_path: Path) -> None:
+    routes = magazine(module, tmp_path)
+    sizes = {limit: len(ask(routes, ("GET", "/articles", {"params": limit}))[0].json()) for limit in ("", "limit=10")}
+    assert sizes == {"": 300, "limit=10": 10}
 
 
 @shown("missing-pagination", "Good")
