@@ -9,6 +9,10 @@ Severity = Literal["error", "warning", "info"]
 Confidence = Literal["high", "medium", "low"]
 
 
+SURENESS: dict[Confidence, int] = {"high": 0, "medium": 1, "low": 2}
+"""The order of confidences, the surest first."""
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Place:
     """A stretch of one file. Lines and columns start at 1; the end column is the first one after it.

@@ -405,23 +405,28 @@ class UnboundedResponse:
 
 
 @dataclass(frozen=True, slots=True)
-class LazyResponse:
-    """A relationship that a response schema asks of rows which were fetched without it.
+class AskedField:
+    """A schema's field, declared at ``at``, that is filled from a relationship; ``option`` would load it."""
 
-    ``at`` is where the rows are fetched. ``schema`` and ``field`` name the schema's field, declared at ``field_at``;
-    ``asked_at`` is what makes the schema read it: the path operation, or a call such as ``model_validate``.
-    ``is_per_row`` says that it is read for each of many rows. ``option`` is the loader option to add.
-    """
-
+    schema: str
+    name: str
     at: Place
     relationship: Relationship
-    query: Query | None
-    schema: str
-    field: str
-    field_at: Place
+    option: str
+
+
+@dataclass(frozen=True, slots=True)
+class LazyResponse:
+    """Relationships that a response schema asks of rows which were fetched without them.
+
+    ``fields`` are those that ask, the surest first. ``asked_at`` is what makes the first one read: the path operation,
+    or a call such as ``model_validate``. ``is_per_row`` says that it is read for each of many rows.
+    """
+
+    query: Query
+    fields: tuple[AskedField, ...]
     asked_at: Place
     route: Route | None
-    option: str
     is_async: bool
     is_per_row: bool
     confidence: Confidence

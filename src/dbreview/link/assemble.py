@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from dbreview.facts import Unreadable
-from dbreview.finding import Confidence, Place
+from dbreview.finding import SURENESS, Confidence, Place
 from dbreview.link import bounds, client, filters, loading, paging, responses, results, validating
 from dbreview.link.dialects import enforces_sqlite_keys, find_dialects
 from dbreview.link.events import BlockEvent, LoadEvent, RepeatEvent
@@ -33,8 +33,6 @@ from dbreview.project import (
 
 _FAR = 6
 """The number of calls beyond which nobody is sure any more that each of them is made in every request."""
-
-_SURENESS: dict[Confidence, int] = {"high": 0, "medium": 1, "low": 2}
 
 
 def assemble(
@@ -206,7 +204,7 @@ def _per_loop(interpreter: Interpreter) -> Iterator[tuple[RepeatEvent, tuple[Pla
     for event in interpreter.events.repeats.values():
         loops.setdefault(event.loop.at, []).append(event)
     for _, events in sorted(loops.items(), key=lambda item: item[0]):
-        first, *others = sorted(events, key=lambda e: (_SURENESS[_repeat_confidence(e)], e.at))
+        first, *others = sorted(events, key=lambda e: (SURENESS[_repeat_confidence(e)], e.at))
         yield first, tuple(sorted(e.at for e in others))
 
 

@@ -10,7 +10,7 @@ from dbreview import facts
 from dbreview.facts import Expression
 from dbreview.finding import Place
 from dbreview.frameworks import sqlalchemy
-from dbreview.link import client, effects, filters, lookups, methods, paging, raw_sql, rows
+from dbreview.link import bounds, client, effects, filters, lookups, methods, paging, raw_sql, rows
 from dbreview.link.events import Effect
 from dbreview.link.joining import options
 from dbreview.link.values import (
@@ -130,9 +130,10 @@ def _is_whole(value: Value) -> bool:
 def _conditions(statement: Statement, arguments: Arguments) -> Iterator[Condition]:
     for value in arguments.positional:
         yield from _flatten(value)
-    if statement.model is not None:
+    entity = bounds.entity_of(statement)
+    if entity is not None:
         for name, _ in arguments.keywords:
-            yield Condition("==", Attribute(statement.model, name))
+            yield Condition("==", Attribute(entity.ref, name))
 
 
 def _flatten(value: Value) -> Iterator[Condition]:

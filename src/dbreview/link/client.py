@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -18,6 +19,10 @@ from dbreview.link.values import ClientNumber, Const, FunctionValue, Instance, L
 if TYPE_CHECKING:
     from dbreview.link.frame import Frame
     from dbreview.link.interpret import Interpreter
+
+
+_START = re.compile(r"offset|skip|start|first|page$|after|cursor", re.IGNORECASE)
+"""Names of numbers that say where a page begins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,9 +221,13 @@ def note_given(frame: Frame, test: Expression, *, is_left_when: bool) -> None:
         frame.env[path] = replace(value, is_optional=False)
 
 
-def number_in(value: Value, other: Value) -> ClientNumber | None:
-    """The client's number in ``limit + 1`` and the like."""
-    return next((side for side in (other, value) if isinstance(side, ClientNumber)), None)
+def number_in(left: Value, right: Value) -> ClientNumber | None:
+    """The client's number in ``limit + 1`` and ``skip + limit``; what else is added may be anything."""
+    numbers = [side for side in (left, right) if isinstance(side, ClientNumber)]
+    if len(numbers) == 2:
+        return next((number for number in numbers if not _START.search(number.name)), numbers[0])
+    other = right if isinstance(left, ClientNumber) else left
+    return numbers[0] if numbers and isinstance(other, Const) else None
 
 
 def chosen(values: tuple[Value, ...]) -> ClientNumber | None:

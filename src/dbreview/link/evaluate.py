@@ -21,7 +21,7 @@ from dbreview.link import (
     loops,
     results,
 )
-from dbreview.link.joining import in_loop, join, join_all
+from dbreview.link.joining import in_loop, join, join_all, meet
 from dbreview.link.values import (
     Aggregate,
     Attribute,
@@ -121,7 +121,7 @@ def evaluate(frame: Frame, expression: Expression) -> Value:
                 return frame.evaluate(body if decided else orelse)
             either = (frame.evaluate(body), frame.evaluate(orelse))
             # Something unknown or None is unknown: what is declared says more than None.
-            return None if None in either and Const(None) in either else join(*either)
+            return None if None in either and Const(None) in either else meet(*either)
         case facts.FormattedString(parts):
             return _formatted(frame, parts)
         case facts.Lambda():

@@ -182,11 +182,15 @@ def option_for(interpreter: Interpreter, entity: Entity, relationship: Relations
     statement = entity.fetch.statement if entity.fetch is not None else None
     root = bounds.entity_of(statement) if statement is not None else None
     steps: list[str] = []
+    path: tuple[str, ...] = ()
+    written = {load.path: load.name for load in statement.loads if load.strategy == "eager"} if statement else {}
     model = root.ref if root is not None else entity.model
     for name in (*entity.path, relationship.name):
         step = interpreter.models.relationship(model, name)
         is_collection = step is None or step.is_collection is not False
-        steps.append(f"{'selectinload' if is_collection else 'joinedload'}({model.name}.{name})")
+        loader = "selectinload" if is_collection else "joinedload"
+        steps.append(f"{written.get((*path, name), loader)}({model.name}.{name})")
+        path = (*path, name)
         target = interpreter.models.target(step) if step is not None else None
         if target is None:
             break

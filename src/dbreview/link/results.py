@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from dbreview import facts
 from dbreview.facts import Expression
-from dbreview.finding import Confidence, Place
+from dbreview.finding import SURENESS, Confidence, Place
 from dbreview.frameworks import naming, selectivity, sqlalchemy
 from dbreview.link import bounds
 from dbreview.link.events import CountEvent, ReadEvent
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 _TELLS_ONE = selectivity.TELLING - {"id"}
 """Last words of the names of columns of which each value is in one row, or few, with or without a constraint."""
 
-_SURENESS: dict[Confidence, int] = {"high": 0, "medium": 1, "low": 2}
 _E = TypeVar("_E", ReadEvent, CountEvent)
 
 # --- noting what functions do -------------------------------------------------------------
@@ -151,7 +150,7 @@ def discarded_rows(interpreter: Interpreter, roles: Mapping[str, Role]) -> Itera
     surest: dict[Place, DiscardedRows] = {}
     for found in _discarded(interpreter, roles):
         known = surest.get(found.at)
-        if known is None or _SURENESS[found.confidence] < _SURENESS[known.confidence]:
+        if known is None or SURENESS[found.confidence] < SURENESS[known.confidence]:
             surest[found.at] = found
     yield from surest.values()
 

@@ -164,7 +164,7 @@ class Schemas:
         for name, member in ref.members.items():
             if name in found or name.startswith(("_", "model_")) or not isinstance(member, Variable):
                 continue
-            if member.annotation is not None and last_name(member.annotation) != "ClassVar":
+            if member.annotation is not None:
                 attributes = _attributes(name, member, is_named_either_way=is_named_either_way)
                 shape = self.shape(member.path, member.annotation, parameters)
                 at = Place(member.path, *member.at)
@@ -208,6 +208,8 @@ def _type_variables(base: Expression) -> Iterator[str]:
 
 def _attributes(name: str, member: Variable, *, is_named_either_way: bool) -> tuple[str, ...]:
     """The attributes of the object that the field may be read from: its alias, or its own name."""
+    if member.annotation is not None and last_name(member.annotation) == "ClassVar":
+        return ()  # no field, whatever the parent class says
     written = (member.annotation, member.value) if member.value is not None else (member.annotation,)
     for call in walk(written):
         if not isinstance(call, facts.Call) or last_name(call.func) != "Field":

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from dbreview import facts
-from dbreview.finding import Confidence, Place
+from dbreview.finding import SURENESS, Confidence, Place
 from dbreview.frameworks import python
 from dbreview.link import bounds, calling, loading, rows, strategies
 from dbreview.link.events import ResponseEvent
@@ -29,7 +29,7 @@ from dbreview.link.values import (
     Value,
     Wrapped,
 )
-from dbreview.project import LazyResponse, Query, Relationship, Role
+from dbreview.project import AskedField, LazyResponse, Relationship, Role
 
 if TYPE_CHECKING:
     from dbreview.link.arguments import Arguments
@@ -196,32 +196,48 @@ def _note(entity: Entity, relationship: Relationship, each: SchemaField, reading
 
 
 def lazy_responses(interpreter: Interpreter, roles: Mapping[str, Role]) -> Iterator[LazyResponse]:
-    """The relationships that schemas ask of rows which came without them, each once per query."""
+    """The queries whose rows come without relationships that schemas ask of them."""
+    by_query: dict[Place, list[ResponseEvent]] = {}
+    silent = _silent(interpreter)
+    for key, event in interpreter.events.responses.items():
+        if key not in silent and roles.get(key[0].filename) == "application":
+            by_query.setdefault(key[0], []).append(event)
+    for at, events in sorted(by_query.items(), key=lambda item: item[0]):
+        first, *others = sorted(events, key=lambda e: (SURENESS[_confidence(e)], e.entity.path, e.field))
+        statement = first.entity.fetch.statement if first.entity.fetch is not None else None
+        yield LazyResponse(
+            bounds.query_of(statement, at),
+            tuple(_asked(interpreter, event) for event in (first, *others)),
+            first.asked_at,
+            first.route,
+            _is_async(first),
+            first.is_per_row,
+            _confidence(first),
+        )
+
+
+def _silent(interpreter: Interpreter) -> set[tuple[Place, tuple[str, ...], str]]:
+    """What was loaded after all: by a loop that reads it before (which is told), by hand, or by a refresh."""
     events = interpreter.events
     told = {
         (load.entity.fetch.at, load.entity.path, load.relationship.name)
         for load in events.loads.values()
         if load.entity.fetch is not None
     }
-    silent = told | events.filled | events.refreshed
-    for key, event in sorted(events.responses.items(), key=lambda item: item[0]):
-        fetch = event.entity.fetch
-        if fetch is None or key in silent or roles.get(fetch.at.filename) != "application":
-            continue
-        entity = bounds.entity_of(fetch.statement) if fetch.statement is not None else None
-        is_async = fetch.session.kind == "async"
-        confidence: Confidence = "high" if is_async or event.relationship.is_collection else "medium"
-        yield LazyResponse(
-            fetch.at,
-            event.relationship,
-            Query(fetch.at, entity.ref.name if entity is not None else None),
-            event.schema,
-            event.field,
-            event.field_at,
-            event.asked_at,
-            event.route,
-            loading.option_for(interpreter, event.entity, event.relationship),
-            is_async,
-            event.is_per_row,
-            confidence,
-        )
+    return told | events.filled | events.refreshed
+
+
+def _asked(interpreter: Interpreter, event: ResponseEvent) -> AskedField:
+    option = loading.option_for(interpreter, event.entity, event.relationship)
+    return AskedField(event.schema, event.field, event.field_at, event.relationship, option)
+
+
+def _is_async(event: ResponseEvent) -> bool:
+    return event.entity.fetch is not None and event.entity.fetch.session.kind == "async"
+
+
+def _confidence(event: ResponseEvent) -> Confidence:
+    """A collection is never in the session by chance. A parent may be: a dependency has loaded it, say."""
+    if event.relationship.is_collection:
+        return "high"
+    return "medium" if event.is_per_row else "low"
