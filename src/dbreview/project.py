@@ -364,12 +364,13 @@ class SecretWrite:
 
 @dataclass(frozen=True, slots=True)
 class LazyLoad:
-    """A relationship that is loaded per row of a loop, or not at all under asyncio."""
+    """A relationship loaded per row of a loop, or not at all under asyncio. ``calls`` lead from the loop to ``at``."""
 
     at: Place
     relationship: Relationship
     query: Query | None
     loop: Place
+    calls: tuple[Place, ...]
     option: str
     is_async: bool
     confidence: Confidence

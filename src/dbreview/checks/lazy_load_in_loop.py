@@ -32,4 +32,6 @@ def _notes(load: LazyLoad, name: str) -> Iterator[Note]:
         rows = f"the `{load.query.entity}` rows" if load.query.entity else "the rows"
         yield Note(f"{rows} come from here, without `{load.relationship.name}`", load.query.at)
     yield Note("the loop runs here", load.loop)
+    for call in load.calls:
+        yield Note("the call leads here", call)
     yield Note(f"`{name}` is loaded on first use, because no `lazy=` says otherwise", load.relationship.at)

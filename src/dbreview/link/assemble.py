@@ -160,6 +160,7 @@ def _lazy_loads(interpreter: Interpreter) -> Iterator[LazyLoad]:
             event.relationship,
             bounds.query_of(fetch.statement, fetch.at),
             event.loop,
+            event.calls,
             loading.option_for(interpreter, event.entity, event.relationship),
             fetch.session.kind == "async" and not event.is_awaited,
             _load_confidence(event),

@@ -195,7 +195,8 @@ def call_lambda(frame: Frame, function: LambdaValue, arguments: Arguments | None
 
 def invoke(frame: Frame, function: FunctionValue, arguments: Arguments | None, node: facts.Call | None) -> Value:
     """Call a function of the project: its value here, its effects noted here."""
-    outcome = frame.interpreter.call(function, arguments or Arguments())
+    with frame.interpreter.called_from(frame.place(node.at) if node is not None else None):
+        outcome = frame.interpreter.call(function, arguments or Arguments())
     if node is not None:
         at = frame.place(node.at)
         is_isolated = any(effect.kind == "commit" for effect in outcome.effects)

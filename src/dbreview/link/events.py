@@ -56,12 +56,15 @@ class Effect:
 
 @dataclass(frozen=True, slots=True)
 class LoadEvent:
+    """A relationship that is read per row. ``calls`` lead from the loop to ``at``."""
+
     entity: Entity
     relationship: Relationship
     at: Place
     loop: Place
     is_request: bool
     is_awaited: bool = False
+    calls: tuple[Place, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

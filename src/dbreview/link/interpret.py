@@ -6,7 +6,8 @@ reading of a function with the same arguments serves every call.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
@@ -101,6 +102,7 @@ class Interpreter:
         self.route: Route | None = None
         self.most_contexts = _MOST_CONTEXTS
         self.request_state: dict[str, Value] = {}
+        self.trail: list[Place] = []
         self.seen: set[FunctionRef] = set()
         self.local_routes: dict[FunctionRef, FoundRoute] = {}
         self._outcomes: dict[tuple[object, ...], Outcome] = {}
@@ -273,6 +275,15 @@ class Interpreter:
                         value = None if parameter.default.is_opaque else Const(parameter.default.value)
             bound[parameter.name] = value
         return bound
+
+    @contextmanager
+    def called_from(self, at: Place | None) -> Iterator[None]:
+        """Remember the place of a call while the function is read, for what is found in it."""
+        self.trail += [at] if at is not None else []
+        try:
+            yield
+        finally:
+            del self.trail[len(self.trail) - (at is not None) :]
 
     def call(self, function: FunctionValue, arguments: Arguments) -> Outcome:
         return self.read(function, self.bind(function, arguments))

@@ -165,6 +165,12 @@ def _query_over(
     return Statement("select", (ClassValue(target),), frame.place(node.at), session, conditions=conditions)
 
 
+def _since(loop: Place, trail: list[Place]) -> tuple[Place, ...]:
+    """The calls that the loop makes, of those that are being followed."""
+    first = next((i for i, at in enumerate(trail) if at.filename == loop.filename and at.line >= loop.line), len(trail))
+    return tuple(trail[first:])
+
+
 def _is_awaited(node: facts.Attribute) -> bool:
     """``row.awaitable_attrs.posts``."""
     return isinstance(node.value, facts.Attribute) and node.value.attr == "awaitable_attrs"
@@ -173,7 +179,8 @@ def _is_awaited(node: facts.Attribute) -> bool:
 def _tell(frame: Frame, entity: Entity, relationship: Relationship, node: facts.Attribute) -> None:
     assert entity.loop is not None
     at = frame.place(node.at)
-    event = LoadEvent(entity, relationship, at, entity.loop, frame.interpreter.is_request, _is_awaited(node))
+    calls = _since(entity.loop, frame.interpreter.trail)
+    event = LoadEvent(entity, relationship, at, entity.loop, frame.interpreter.is_request, _is_awaited(node), calls)
     frame.interpreter.events.loads.setdefault((at, relationship.name), event)
 
 
