@@ -83,6 +83,9 @@ def value_of(frame: Frame, entity: Entity, relationship: Relationship, state: St
         return None
     if state == "same for all":
         return Entity(target)
+    if state == "at hand":
+        held = strategies.fetch_at_hand(frame, entity, relationship)
+        return Entity(target, held, loop=entity.loop if held is not None else None)
     came_from = Attribute(entity.model, relationship.name)
     if state == "lazy":
         assert entity.fetch is not None

@@ -224,6 +224,28 @@ def kept_calls(body: Block) -> frozenset[facts.Span]:
     return frozenset(found)
 
 
+def taken_by(test: Expression, body: Block) -> frozenset[str]:
+    """The names by which a ``while`` loop takes the items of a collection one by one; none where it does not.
+
+    ``while queue:`` with ``queue.pop()`` in it, ``while position < len(rows):``, ``while (row := next(rows)):``.
+    """
+    match test:
+        case facts.Name(name) | facts.Comparison(facts.Call(facts.Name("len"), (facts.Argument(facts.Name(name)),))):
+            takes = any(
+                isinstance(call, facts.Call)
+                and isinstance(call.func, facts.Attribute)
+                and call.func.attr in ("pop", "popleft")
+                and names_in(call.func.value) == {name}
+                for call in walk(body)
+            )
+            return frozenset({name}) if takes else frozenset()
+        case facts.Comparison(facts.Name(position), ("<",), (facts.Call(facts.Name("len")),)):
+            return frozenset({position})
+        case facts.Comparison(facts.NamedExpression(facts.Name(row), facts.Call(facts.Name("next" | "anext")))):
+            return frozenset({row})
+    return frozenset()
+
+
 def ends_loop(block: Block) -> bool:
     """Whether a block ends by leaving the loop around it: ``return``, ``raise`` or ``break``."""
     return _ends_loop(block) or (bool(block) and isinstance(block[-1], facts.Raise))

@@ -207,7 +207,7 @@ def _is_held(frame: Frame, session: Session, arguments: Arguments, node: facts.C
         return True
     is_kept = any(node.at in loop.kept for loop in frame.loops)
     is_same_each_time = is_kept and not syntax.names_in(node) & effects.changing(frame)
-    return is_same_each_time or strategies.holds_all(frame, model.ref, session)
+    return is_same_each_time or strategies.holding(frame, model.ref, session) is not None
 
 
 def _ran(session: Session, name: str, arguments: Arguments, frame: Frame, node: facts.Call) -> Statement | None:

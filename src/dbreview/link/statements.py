@@ -22,7 +22,7 @@ from dbreview.link import (
     secrets,
 )
 from dbreview.link.events import Loop, OwnedSession
-from dbreview.link.joining import join, meet
+from dbreview.link.joining import in_loop, join, meet
 from dbreview.link.syntax import calls_in, dotted_name, walk
 from dbreview.link.values import (
     Const,
@@ -88,7 +88,7 @@ def _statement(frame: Frame, statement: facts.Statement) -> bool:
             _for(frame, statement)
         case facts.While(test, body, orelse):
             frame.evaluate(test)
-            _loop(frame, Loop(frame.place(statement.at), "other", frozenset(), None, "low"), body)
+            _loop(frame, _while_loop(frame, statement), body)
             run(frame, orelse)
             if isinstance(test, facts.Constant) and test.value is True and not loops.leaves(body):
                 return False
@@ -224,6 +224,20 @@ def _for(frame: Frame, statement: facts.For) -> None:
     del frame.filling[len(frame.filling) - (fetch is not None) :]
     _merge(frame, before)
     run(frame, statement.orelse)
+
+
+def _while_loop(frame: Frame, statement: facts.While) -> Loop:
+    """A ``while`` that takes one item after the other is a ``for`` in other words."""
+    at = frame.place(statement.at)
+    names = loops.taken_by(statement.test, statement.body)
+    for name in names:
+        if isinstance(statement.test, facts.Comparison) and isinstance(statement.test.left, facts.NamedExpression):
+            frame.env[name] = in_loop(frame.env.get(name), at)
+    if not names:
+        return Loop(at, "other", frozenset(), None, "low")
+    body = statement.body
+    calls = (loops.searching_calls(body), loops.carried_calls(body), loops.kept_calls(body))
+    return Loop(at, "rows", names, None, "medium", *calls)
 
 
 def _loop(frame: Frame, loop: Loop, body: Block) -> None:

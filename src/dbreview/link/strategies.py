@@ -34,6 +34,8 @@ def state_of(frame: Frame, entity: Entity, relationship: Relationship) -> State:
     if statement is not None and statement.is_opaque:
         return "unknown"
     explicit = _explicit_strategy(frame, entity, relationship, fetch)
+    if explicit == "eager everywhere" and not _goes_in_circles(frame, entity, relationship):
+        return "loaded"
     if explicit == "eager":
         return "loaded"
     if explicit in ("raise", "none"):
@@ -44,7 +46,8 @@ def state_of(frame: Frame, entity: Entity, relationship: Relationship) -> State:
         if relationship.lazy in sqlalchemy.REFUSING_STRATEGIES:
             return "refused"
         if relationship.lazy not in sqlalchemy.LAZY_STRATEGIES:
-            return "lazy" if statement is not None and _goes_in_circles(frame, entity, relationship) else "loaded"
+            is_lazy = _goes_in_circles(frame, entity, relationship) and relationship.lazy != "immediate"
+            return "lazy" if is_lazy else "loaded"
     return "at hand" if _is_target_at_hand(frame, entity, relationship) else "lazy"
 
 
@@ -81,7 +84,7 @@ def _explicit_strategy(frame: Frame, entity: Entity, relationship: Relationship,
             found = load.strategy
         elif load.path == ("*",):
             by_wildcard = load.strategy
-    return found or by_wildcard
+    return found or ("eager everywhere" if by_wildcard == "eager" else by_wildcard)
 
 
 def _goes_in_circles(frame: Frame, entity: Entity, relationship: Relationship) -> bool:
@@ -92,7 +95,7 @@ def _goes_in_circles(frame: Frame, entity: Entity, relationship: Relationship) -
     """
     models = frame.interpreter.models
     model = entity.fetch.statement.model if entity.fetch is not None and entity.fetch.statement is not None else None
-    if model is None or relationship.has_join_depth or relationship.lazy == "immediate":
+    if model is None or relationship.has_join_depth:
         return False
     passed = [model]
     for name in entity.path:
@@ -111,6 +114,8 @@ def _is_way_back(frame: Frame, entity: Entity, relationship: Relationship) -> bo
     target = frame.interpreter.models.target(relationship)
     if came_from is None or target is None or relationship.is_collection:
         return False
+    if relationship.direction == "ONETOMANY":
+        return False  # one to one, and the key is on the other side: nothing tells the session which row it is
     if not frame.interpreter.classes.are_related(target, came_from.model):
         return False
     if relationship.inverse == came_from.name:
@@ -147,7 +152,7 @@ def _is_target_at_hand(frame: Frame, entity: Entity, relationship: Relationship)
     for load in _loads(entity.fetch):
         if load.strategy == "eager" and _loaded_model(frame, entity, load) == relationship.target:
             return True
-    return holds_all(frame, target, entity.fetch.session)
+    return holding(frame, target, entity.fetch.session) is not None
 
 
 def _variables(frame: Frame) -> Iterable[Value]:
@@ -157,16 +162,33 @@ def _variables(frame: Frame) -> Iterable[Value]:
         yield from frame.closure.names.values()
 
 
-def holds_all(frame: Frame, target: ClassRef, session: Session) -> bool:
-    """Whether a variable keeps rows of the class that a statement of the same session fetched."""
-    return any(
-        found.session == session
+def fetch_at_hand(frame: Frame, entity: Entity, relationship: Relationship) -> Fetch | None:
+    """The statement that fetched the parent which the session holds, where that is known."""
+    target = frame.interpreter.models.target(relationship)
+    fetch = entity.fetch
+    if fetch is None or target is None or relationship.is_collection is not False:
+        return None
+    statement = fetch.statement
+    if statement is not None and any(isinstance(v, ClassValue) and v.ref is target for v in statement.selected):
+        return fetch
+    return holding(frame, target, fetch.session)
+
+
+def holding(frame: Frame, target: ClassRef, session: Session) -> Fetch | None:
+    """The statement of the same session whose rows of the class a variable keeps."""
+    return next(_holding(frame, target, session), None)
+
+
+def _holding(frame: Frame, target: ClassRef, session: Session) -> Iterator[Fetch]:
+    return (
+        found
+        for value in _variables(frame)
+        for found in _kept(value)
+        if found.session == session
         and found.statement is not None
         and found.statement.model is not None
         and not found.statement.is_limited
         and frame.interpreter.classes.are_related(found.statement.model, target)
-        for value in _variables(frame)
-        for found in _kept(value)
     )
 
 
