@@ -98,14 +98,22 @@ def _goes_in_circles(frame: Frame, entity: Entity, relationship: Relationship) -
     if model is None or relationship.has_join_depth:
         return False
     passed = [model]
-    for name in entity.path:
+    for length, name in enumerate(entity.path, start=1):
         step = models.relationship(passed[-1], name)
         target = models.target(step) if step is not None else None
-        if target is None:
+        if step is None or target is None:
             return False
-        passed.append(target)
+        # What is joined looks at the path of its own statement only.
+        starts_anew = relationship.lazy == "joined" and not _joins(entity, step, length)
+        passed = [target] if starts_anew else [*passed, target]
     target = models.target(relationship)
     return target is not None and any(each is target for each in passed)
+
+
+def _joins(entity: Entity, step: Relationship, length: int) -> bool:
+    """Whether the step at this place of the object's path belongs to the statement of the step before."""
+    written = [load for load in _loads(entity.fetch) if load.path == entity.path[:length] and load.strategy == "eager"]
+    return any(load.name in sqlalchemy.JOINING_LOADERS for load in written) if written else step.lazy == "joined"
 
 
 def _is_way_back(frame: Frame, entity: Entity, relationship: Relationship) -> bool:
@@ -142,6 +150,8 @@ def _is_target_at_hand(frame: Frame, entity: Entity, relationship: Relationship)
     target = frame.interpreter.models.target(relationship)
     if relationship.is_collection is not False or target is None or entity.fetch is None:
         return False
+    if relationship.direction == "ONETOMANY":
+        return False  # one to one without the key
     statement = entity.fetch.statement
     if statement is not None:
         asked = {c.attribute.name for c in statement.conditions if c.operator in ("in", "==")}
