@@ -139,6 +139,9 @@ RUNNING = frozenset(
 )  # fmt: skip
 """Methods of sessions, connections and cursors whose first argument is a statement."""
 
+RUNS_STATEMENTS = frozenset({"execute", "scalars", "scalar", "exec", "stream", "stream_scalars"})
+"""Those that give a session away by what they are given."""
+
 WRITING_METHODS = frozenset({"commit", "add", "add_all", "delete", "merge", "flush"})
 
 TELLING_SESSION_METHODS = frozenset(

@@ -9,11 +9,15 @@ from dbreview.link.values import Value
 
 @dataclass(frozen=True, slots=True)
 class Arguments:
-    """The values at a call: positional ones, keywords, and whether a ``*`` or ``**`` hides more."""
+    """The values at a call: positional ones, keywords, and whether a ``*`` or ``**`` hides more.
+
+    ``others`` is what it may hide, where all of that is known.
+    """
 
     positional: tuple[Value, ...] = ()
     keywords: tuple[tuple[str, Value], ...] = ()
     is_open: bool = False
+    others: tuple[Value, ...] | None = None
 
     def get(self, index: int, name: str) -> Value:
         """The argument at this position or with this keyword."""

@@ -69,6 +69,8 @@ def statement(frame: Frame, statement: Statement, name: str, arguments: Argument
             has_unknown_filter=has_unknown_filter,
         )
     if name == "options":
+        if arguments.others is not None:
+            return with_options(statement, (*arguments.positional, *arguments.others))
         return with_options(statement, arguments.positional, is_open=arguments.is_open)
     if name == "group_by":
         return replace(statement, is_grouped=True)
@@ -153,7 +155,8 @@ def with_options(statement: Statement, chosen: tuple[Value, ...], *, is_open: bo
             case Loader(items):
                 loads.update(items)
             case Record(items) | Items(exact=items) if items:
-                statement = with_options(statement, items)
+                more = value.others if isinstance(value, Items) else ()
+                statement = with_options(statement, (*items, *more))
                 loads |= statement.loads
                 is_opaque |= statement.is_opaque
             case _:

@@ -38,6 +38,7 @@ from dbreview.link.values import (
     Record,
     Session,
     SessionFactory,
+    Statement,
     Symbol,
     Value,
     Wrapped,
@@ -65,8 +66,10 @@ def _method_call(frame: Frame, node: facts.Call, func: facts.Attribute, is_await
     if isinstance(func.value, facts.Call) and isinstance(func.value.func, facts.Name) and func.value.func.id == "super":
         return _super_call(frame, node, func)
     receiver = frame.evaluate(func.value)
-    if func.attr in ("append", "add") and isinstance(func.value, facts.Subscript):
-        methods.note_grouped(frame, func.value, arguments_of(frame, node))
+    if func.attr in ("append", "add") and (holder := _group_holder(func.value)) is not None:
+        methods.note_grouped(frame, holder, arguments_of(frame, node))
+    if receiver is None or isinstance(receiver, LibraryObject):
+        receiver = _as_session(frame, func, node, is_awaited) or receiver
     if isinstance(receiver, (ClassValue, Entity)):
         secrets.note_copy(frame, receiver, node)
     if receiver is None and _looks_like_session_call(func):
@@ -84,6 +87,25 @@ def _method_call(frame: Frame, node: facts.Call, func: facts.Attribute, is_await
         callee = attributes.attribute_of(frame, receiver, func.attr, func)
         return call_value(frame, callee, arguments_of(frame, node), node, is_awaited)
     return methods.call(frame, receiver, func, arguments_of(frame, node), node, is_awaited)
+
+
+def _group_holder(group: facts.Expression) -> facts.Name | None:
+    """The dict in ``groups[key]`` and ``groups.setdefault(key, [])``."""
+    match group:
+        case facts.Subscript(facts.Name() as holder):
+            return holder
+        case facts.Call(facts.Attribute(facts.Name() as holder, "setdefault")):
+            return holder
+    return None
+
+
+def _as_session(frame: Frame, func: facts.Attribute, node: facts.Call, is_awaited: bool) -> Session | None:
+    """Whatever runs a statement is a session or a connection: ``x.execute(select(User))``."""
+    if func.attr not in sqlalchemy.RUNS_STATEMENTS or not node.arguments or node.arguments[0].stars:
+        return None
+    given = frame.evaluate(node.arguments[0].value)
+    is_statement = isinstance(given, Statement) and given.session is None and given.kind != "unknown"
+    return Session("async" if is_awaited else None) if is_statement else None
 
 
 def _call_on(
@@ -115,24 +137,27 @@ def _super_call(frame: Frame, node: facts.Call, func: facts.Attribute) -> Value:
 def arguments_of(frame: Frame, node: facts.Call) -> Arguments:
     positional: list[Value] = []
     keywords: list[tuple[str, Value]] = []
-    is_open = False
+    others: list[Value] = []
+    is_open, is_known = False, True
     for argument in node.arguments:
         value = frame.evaluate(argument.value)
         if argument.stars == "*" and isinstance(value, Record):
             positional.extend(value.items)
-        elif argument.stars == "*" and isinstance(value, Items) and value.exact:
+        elif argument.stars == "*" and isinstance(value, Items) and (value.exact or value.is_closed):
             positional.extend(value.exact)
-            is_open = is_open or not value.is_literal
+            is_known = is_known and value.is_closed
+            others += value.others
+            is_open = is_open or bool(value.others) or not (value.is_literal or value.is_closed)
         elif argument.stars == "**" and isinstance(value, Entries):
             keywords.extend(value.items)
             is_open = is_open or bool(value.others)
         elif argument.stars:
-            is_open = True
+            is_open, is_known = True, False
         elif argument.keyword is not None:
             keywords.append((argument.keyword, value))
         else:
             positional.append(value)
-    return Arguments(tuple(positional), tuple(keywords), is_open)
+    return Arguments(tuple(positional), tuple(keywords), is_open, tuple(others) if is_known else None)
 
 
 def call_value(frame: Frame, callee: Value, arguments: Arguments, node: facts.Call, is_awaited: bool = False) -> Value:

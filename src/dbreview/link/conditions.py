@@ -57,7 +57,8 @@ def truth(frame: Frame, test: Expression) -> bool | None:
             if found == Const(None):
                 return operator == "is"
             is_given = isinstance(found, ClientNumber) and not found.is_optional
-            is_something = is_given or isinstance(found, _SOMETHING)
+            is_row = isinstance(found, Record) and any(isinstance(i, Entity) and i.fetch for i in found.items)
+            is_something = is_given or (isinstance(found, _SOMETHING) and not is_row)
             return operator == "is not" if is_something else None
         case facts.Comparison(left, ("==" | "!=" as operator,), (facts.Constant(value, _, False),)):
             found = _known(frame, left)

@@ -165,9 +165,9 @@ def _display(frame: Frame, kind: str, items: tuple[Expression, ...]) -> Value:
             element = join(element, iterating.element_of(frame, value, None, item))
         else:
             element = join(element, value)
-    if not items or fetch is not None or unpacked is None:
+    if fetch is not None or unpacked is None:
         return Items(element, fetch)
-    return Items(element, is_literal=True, exact=unpacked)
+    return Items(element, is_literal=bool(items), exact=unpacked, is_closed=kind == "list")
 
 
 def _unpacked(items: tuple[Expression, ...], values: tuple[Value, ...]) -> tuple[Value, ...] | None:

@@ -10,15 +10,18 @@ from dbreview.link.values import (
     ClientNumber,
     Either,
     Entity,
+    Entries,
     Given,
     Items,
     LibraryObject,
     Record,
+    Session,
     Statement,
     Value,
 )
 
 _MOST_OPTIONS = 4
+_MOST_ITEMS = 40
 
 
 def options(value: Value) -> tuple[Value, ...]:
@@ -41,20 +44,38 @@ def join(first: Value, second: Value) -> Value:
     if isinstance(first, Statement) and isinstance(second, Statement):
         if first.selected == second.selected and first.kind == second.kind:
             return merge(first, second)
+    if isinstance(first, Session) and isinstance(second, Session) and first.kind == second.kind:
+        return Session(first.kind, first.is_connection and second.is_connection)
     if isinstance(first, Items) and isinstance(second, Items):
         if first.fetch is None or second.fetch is None or first.fetch == second.fetch:
+            exact = _common_start(first.exact, second.exact)
+            rest = (*first.exact[len(exact) :], *second.exact[len(exact) :], *first.others, *second.others)
+            is_closed = first.is_closed and second.is_closed and len(rest) <= _MOST_ITEMS
             return Items(
                 join(first.element, second.element),
                 first.fetch or second.fetch,
                 first.is_literal and second.is_literal,
-                exact=_common_start(first.exact, second.exact),
+                exact=exact,
                 is_part=first.is_part or second.is_part,
+                others=tuple(dict.fromkeys(rest)) if is_closed else (),
+                is_closed=is_closed,
             )
+    if isinstance(first, Entries) and isinstance(second, Entries):
+        return _join_entries(first, second)
     merged: list[Value] = list(options(first))
     for option in options(second):
         if option not in merged:
             merged.append(option)
     return Either(tuple(merged)) if len(merged) <= _MOST_OPTIONS else None
+
+
+def _join_entries(first: Entries, second: Entries) -> Entries:
+    """A dict that one path filled in one way, and another in another."""
+    items = dict(first.items)
+    for key, value in second.items:
+        items[key] = join(items[key], value) if key in items else value
+    others = tuple(dict.fromkeys((*first.others, *second.others)))[:_MOST_ITEMS]
+    return Entries(tuple(items.items()), others, first.fetch or second.fetch)
 
 
 def join_all(values: Iterable[Value]) -> Value:

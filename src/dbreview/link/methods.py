@@ -333,9 +333,21 @@ def _items(
         if isinstance(added, PythonTest):
             filters.note_filters(frame, (added,), added.at)
         exact = (*items.exact, added) if not frame.loops else items.exact
-        fetch = items.fetch or _fetch_of_loop(frame)
-        frame.env[func.value.id] = Items(join(items.element, out_of_loop(added)), fetch, exact=exact, is_part=True)
+        frame.env[func.value.id] = Items(
+            join(items.element, out_of_loop(added)),
+            items.fetch or _fetch_of_loop(frame),
+            exact=exact,
+            is_part=True,
+            others=items.others if not frame.loops else (*items.others, added),
+            is_closed=items.is_closed,
+        )
         return None
+    if name == "extend" and isinstance(func.value, facts.Name) and items.is_closed and not frame.loops:
+        added = arguments.get(0, "iterable")
+        if isinstance(added, (Items, Record)) and (more := constants.exact_items(added)) is not None:
+            element = join_all((items.element, *more))
+            frame.env[func.value.id] = replace(items, element=element, is_literal=False, exact=(*items.exact, *more))
+            return None
     if name == "extend" and isinstance(func.value, facts.Name) and frame.interpreter.reads_schema:
         more = constants.exact_items(arguments.get(0, "iterable"))
         if more is not None:
@@ -358,14 +370,14 @@ def _items(
     return None
 
 
-def note_grouped(frame: Frame, subscript: facts.Subscript, arguments: Arguments) -> None:
+def note_grouped(frame: Frame, name: facts.Name, arguments: Arguments) -> None:
     """``groups[key].append(row)``: from here on the dict's values are collections of such rows."""
-    holder = frame.evaluate(subscript.value)
-    if isinstance(subscript.value, facts.Name) and isinstance(holder, Entries) and arguments.positional:
+    holder = frame.evaluate(name)
+    if isinstance(holder, Entries) and arguments.positional:
         group = Items(out_of_loop(arguments.positional[0]), is_part=True)
         others = holder.others if group in holder.others else (*holder.others, group)[:8]
         fetch = holder.fetch or _fetch_of_loop(frame)
-        frame.env[subscript.value.id] = replace(holder, others=others, fetch=fetch)
+        frame.env[name.id] = replace(holder, others=others, fetch=fetch)
 
 
 def _fetch_of_loop(frame: Frame) -> Fetch | None:

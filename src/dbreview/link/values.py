@@ -286,6 +286,7 @@ class Items:
 
     ``is_literal`` tells a short collection written in the source from one of unknown length, and
     ``exact`` has its items; ``is_lazy`` marks a generator. One ``is_part`` may hold some only of what was fetched.
+    ``others`` are items that only some paths add; in one ``is_closed`` there is nothing besides these two.
     """
 
     element: Value
@@ -294,6 +295,8 @@ class Items:
     is_lazy: bool = False
     exact: tuple[Value, ...] = ()
     is_part: bool = False
+    others: tuple[Value, ...] = ()
+    is_closed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
