@@ -24,6 +24,8 @@ def check(project: Project) -> Iterator[Finding]:
 def _message(load: LazyLoad, name: str) -> str:
     if load.is_async:
         return f"`{name}` was not loaded with these rows: under an AsyncSession reading it raises MissingGreenlet"
+    if load.relationship.is_collection is False and load.relationship.target_name is not None:
+        return f"`{name}` is loaded with one more query for each `{load.relationship.target_name}` this loop leads to"
     return f"`{name}` is loaded with one more query for each row of this loop"
 
 

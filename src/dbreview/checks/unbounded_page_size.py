@@ -15,10 +15,7 @@ def check(project: Project) -> Iterator[Finding]:
         yield Finding(
             at=size.at,
             message=f"`{size.parameter}` has no upper bound: one request can fetch all {rows} at once",
-            help=(
-                f"Bound it here: `{size.parameter}: Annotated[int, Query(ge=1, le=100)]`, "
-                "or `Field(ge=1, le=100)` in a Pydantic model."
-            ),
+            help=f"Give `{size.parameter}` an upper bound: `le=100`, say, in its `Query(...)` or `Field(...)`.",
             notes=tuple(_notes(size)),
             confidence=size.confidence,
         )

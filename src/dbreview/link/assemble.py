@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from dbreview.facts import Unreadable
 from dbreview.finding import SURENESS, Confidence, Place
+from dbreview.frameworks import naming
 from dbreview.link import bounds, client, filters, loading, paging, responses, results, validating
 from dbreview.link.dialects import enforces_sqlite_keys, find_dialects
 from dbreview.link.events import BlockEvent, LoadEvent, RepeatEvent
@@ -52,6 +53,7 @@ def assemble(
         g.at: g for g in sorted(set(global_sessions(interpreter, roles)), key=lambda g: (g.at, g.name), reverse=True)
     }
     shared = dict(sorted(shared.items()))
+    unbounded = tuple(_unbounded_responses(interpreter, found, outcomes))
     return replace(
         assemble_schema(interpreter, roles, unreadable, conventions),
         enforces_sqlite_keys=enforces_sqlite_keys(interpreter.names, roles),
@@ -68,8 +70,13 @@ def assemble(
         lazy_responses=tuple(validating.lazy_responses(interpreter, roles)),
         lazy_loads=tuple(_lazy_loads(interpreter)),
         repeated_queries=tuple(_repeated_queries(interpreter)),
-        unbounded_responses=tuple(_unbounded_responses(interpreter, found, outcomes)),
-        unbounded_page_sizes=tuple(paging.unbounded_page_sizes(interpreter, roles)),
+        unbounded_responses=unbounded,
+        # That a limit is off by default says more than that it may be large.
+        unbounded_page_sizes=tuple(
+            size
+            for size in paging.unbounded_page_sizes(interpreter, roles)
+            if not any(size.query.at == each.query.at and size.parameter == each.parameter for each in unbounded)
+        ),
         unordered_pages=tuple(paging.unordered_pages(interpreter, roles)),
         discarded_rows=tuple(results.discarded_rows(interpreter, roles)),
         counts_by_fetching=tuple(results.counts_by_fetching(interpreter, roles)),
@@ -179,9 +186,12 @@ def _first_reads(interpreter: Interpreter) -> Iterator[LoadEvent]:
 
 
 def _load_confidence(event: LoadEvent) -> Confidence:
-    if event.relationship.is_collection is None:
+    relationship = event.relationship
+    if relationship.is_collection is None:
         return "low"
-    return "high" if event.relationship.is_collection else "medium"
+    if relationship.is_collection:
+        return "high"
+    return "low" if naming.last_word(relationship.target_name or "") in naming.FEW_PARENTS else "medium"
 
 
 def _repeated_queries(interpreter: Interpreter) -> Iterator[RepeatedQuery]:
@@ -230,11 +240,12 @@ def _unbounded_responses(
     told: dict[Place, UnboundedResponse] = {}
     for route in found:
         outcome = outcomes.get(route.ref)
+        whole = tuple(responses.whole_answers(outcome.value)) if outcome is not None else ()
         for fetch in responses.collections_in(outcome.value) if outcome is not None else ():
             statement = fetch.statement
             if statement is None or not bounds.is_unbounded(statement, interpreter.models):
                 continue
-            found_here = responses.unbounded(interpreter.models, fetch, statement, route.route)
+            found_here = responses.unbounded(interpreter.models, fetch, statement, route.route, is_whole=fetch in whole)
             if found_here is not None:
                 told.setdefault(fetch.at, found_here)
     yield from sorted(told.values(), key=lambda u: u.at)

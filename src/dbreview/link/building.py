@@ -41,8 +41,8 @@ def statement(frame: Frame, statement: Statement, name: str, arguments: Argument
             return statement
         is_single = name == "limit" and arguments.positional == (Const(1),)
         size = client.chosen(options(arguments.positional[-1])) if arguments.positional else None
-        if name == "slice" and size in arguments.positional[:1]:
-            size = None  # `slice(start, start + 20)`
+        if name == "slice" and (size in arguments.positional[:1] or not _is_sum(node)):
+            size = None  # `slice(start, start + 20)`, or positions that need not be far from each other
         has_offset = statement.has_offset or name == "slice"
         return replace(statement, is_limited=True, is_single=is_single, page_size=size, has_offset=has_offset)
     if name == "offset":
@@ -97,6 +97,10 @@ def statement(frame: Frame, statement: Statement, name: str, arguments: Argument
     if name in sqlalchemy.STATEMENT_METHODS:
         return statement
     return replace(statement, is_opaque=True)
+
+
+def _is_sum(node: facts.Call) -> bool:
+    return any(isinstance(argument.value, facts.BinaryOperation) for argument in node.arguments[1:])
 
 
 def sql_of(selected: tuple[Value, ...]) -> SqlText | None:

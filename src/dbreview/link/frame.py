@@ -53,6 +53,7 @@ class Frame:
         self.closure = closure
         self.loops: list[Loop] = []
         self.filling: list[Fetch] = []
+        self.taken_in_loop: set[str] = set()
         self.is_handling = 0
         self.is_cached = False
         self.local_functions: list[FunctionValue] = []
@@ -153,6 +154,8 @@ class Frame:
         for known in [known for known in self.env if known.startswith(prefix)]:
             del self.env[known]
         self.env[name] = value
+        if self.loops:
+            self.taken_in_loop.add(name)
 
     def as_closure(self) -> Closure:
         return Closure(self.env)

@@ -108,6 +108,7 @@ class Interpreter:
         self._outcomes: dict[tuple[object, ...], Outcome] = {}
         self._contexts: dict[int, int] = {}
         self._stack: list[FunctionRef] = []
+        self.frames: list[Frame] = []
         self._local_refs: dict[facts.Function, FunctionRef] = {}
         self._module_values: dict[tuple[str, str], Value] = {}
         self._module_frames: dict[str, Frame] = {}
@@ -318,7 +319,11 @@ class Interpreter:
         if parameters and self._is_receiver(ref, parameters[0]):
             env[parameters[0].name] = function.receiver
         frame = Frame(self, ref.path, ref, env, function.closure)
-        frame.run(ref.facts.body)
+        self.frames.append(frame)
+        try:
+            frame.run(ref.facts.body)
+        finally:
+            self.frames.pop()
         for local in frame.local_functions:
             if local.ref not in self.seen and local.ref not in self.local_routes:
                 self.read(local, self.declared_parameters(local.ref))  # a decorator's wrapper, mostly

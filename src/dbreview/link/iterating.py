@@ -97,7 +97,7 @@ def element_of(
         loop = None
     match values:
         case Items(element):
-            return in_loop(element, loop)
+            return in_loop(element, None if values.is_literal else loop)
         case Result(fetch, shape):
             return in_loop(rows.row_of(fetch, shape), loop)
         case Statement(session=Session()):

@@ -71,9 +71,17 @@ def _related(frame: Frame, entity: Entity, relationship: Relationship, node: fac
     state = strategies.state_of(frame, entity, relationship)
     if entity.fetch is not None and _is_awaited(node):
         frame.interpreter.events.refreshed.add((entity.fetch.at, entity.path, name))
-    if state == "lazy" and entity.loop is not None and not iterating.leaves_loop(frame, entity):
+    if state == "lazy" and _is_one_of_many(frame, entity) and not iterating.leaves_loop(frame, entity):
         _tell(frame, entity, relationship, node)
     return value_of(frame, entity, relationship, state, frame.place(node.at))
+
+
+def _is_one_of_many(frame: Frame, entity: Entity) -> bool:
+    """Whether a loop reads the attribute of many rows of one statement, not of one row that each pass fetches."""
+    is_of_one = (
+        entity.fetch is not None and not entity.path and bounds.is_single(entity.fetch, frame.interpreter.models)
+    )
+    return entity.loop is not None and not is_of_one
 
 
 def value_of(frame: Frame, entity: Entity, relationship: Relationship, state: State, at: Place) -> Value:
@@ -91,7 +99,9 @@ def value_of(frame: Frame, entity: Entity, relationship: Relationship, state: St
         assert entity.fetch is not None
         if relationship.is_collection is not True:
             return Entity(target)
-        fetch = Fetch(at, entity.fetch.session, None, strategies.loads_behind(entity, relationship))
+        loads = strategies.loads_behind(entity, relationship)
+        root, path = _way_to(frame.interpreter, entity)
+        fetch = Fetch(at, entity.fetch.session, None, loads, root, (*path, relationship.name))
         return Items(Entity(target, fetch, came_from=came_from), fetch)
     known = state == "loaded"
     fetch_before = entity.fetch if known else None
@@ -187,20 +197,33 @@ def _tell(frame: Frame, entity: Entity, relationship: Relationship, node: facts.
     frame.interpreter.events.loads.setdefault((at, relationship.name), event)
 
 
+def _way_to(interpreter: Interpreter, entity: Entity) -> tuple[ClassRef, tuple[str, ...]]:
+    """The class that a query starts from and the relationships that lead from there to the object."""
+    fetch = entity.fetch
+    if fetch is None:
+        return entity.model, ()
+    if fetch.statement is None:
+        return (fetch.root, (*fetch.behind, *entity.path)) if fetch.root is not None else (entity.model, ())
+    if not entity.path:
+        return entity.model, ()
+    for selected in fetch.statement.selected:
+        if isinstance(selected, ClassValue) and interpreter.models.relationship(selected.ref, entity.path[0]):
+            return selected.ref, entity.path
+    return entity.model, ()
+
+
 def option_for(interpreter: Interpreter, entity: Entity, relationship: Relationship) -> str:
     """The loader option that would have loaded the relationship with its query."""
     statement = entity.fetch.statement if entity.fetch is not None else None
-    root = bounds.entity_of(statement) if statement is not None else None
+    model, names = _way_to(interpreter, entity)
     steps: list[str] = []
-    path: tuple[str, ...] = ()
     written = {load.path: load.name for load in statement.loads if load.strategy == "eager"} if statement else {}
-    model = root.ref if root is not None else entity.model
-    for name in (*entity.path, relationship.name):
+    names = (*names, relationship.name)
+    for length, name in enumerate(names, start=1):
         step = interpreter.models.relationship(model, name)
         is_collection = step is None or step.is_collection is not False
         loader = "selectinload" if is_collection else "joinedload"
-        steps.append(f"{written.get((*path, name), loader)}({model.name}.{name})")
-        path = (*path, name)
+        steps.append(f"{written.get(names[:length], loader)}({model.name}.{name})")
         target = interpreter.models.target(step) if step is not None else None
         if target is None:
             break

@@ -56,21 +56,26 @@ def collections_in(value: Value, depth: int = 0) -> Iterator[Fetch]:
             yield from collections_in(inner, depth + 1)
 
 
-def unbounded(models: Models, fetch: Fetch, statement: Statement, route: Route) -> UnboundedResponse | None:
-    """What a route answers with where the statement of its rows has no bound."""
+def unbounded(
+    models: Models, fetch: Fetch, statement: Statement, route: Route, *, is_whole: bool
+) -> UnboundedResponse | None:
+    """What a route answers with where the statement of its rows has no bound.
+
+    ``is_whole`` says that the rows are the answer. As a field in the answer about one thing they are the thing's own.
+    """
     query = bounds.query_of(statement, fetch.at)
     if statement.sql is not None:
         table = models.table_named(statement.sql.table) if statement.sql.table is not None else None
         owner = _owner_in_sql(statement.sql, table)
         confidence: Confidence = "low" if not _is_list_route(route) else "high" if owner is None else "medium"
-        if table is not None and _is_lookup(table):
+        if (table is not None and _is_lookup(table)) or _is_detail(route, is_whole=is_whole):
             confidence = "low"
         return UnboundedResponse(fetch.at, route, query, owner, None, confidence)
     entity = bounds.entity_of(statement)
     table = models.table(entity.ref) if entity is not None else None
     if table is None:
         return None
-    confidence = confidence_of(statement, table, models, route)
+    confidence = "low" if _is_detail(route, is_whole=is_whole) else confidence_of(statement, table, models, route)
     size = statement.page_size
     return UnboundedResponse(
         fetch.at, route, query, owner_of(statement, table, models), size.name if size is not None else None, confidence
@@ -83,6 +88,18 @@ def _owner_in_sql(sql: SqlText, table: Table | None) -> str | None:
         return next((name for name in sorted(sql.fixed) if name.endswith("_id")), None)
     keys = {name for key in table.foreign_keys for name in key.columns}
     return next((name for name in sorted(sql.fixed) if name in keys), None)
+
+
+def whole_answers(value: Value) -> Iterator[Fetch]:
+    """The statements whose rows are all of an answer, not a field of an object."""
+    match value:
+        case Items(_, Fetch() as fetch) | Result(fetch):
+            yield fetch
+        case Wrapped(inner_values) | Either(inner_values):
+            for inner in inner_values:
+                yield from whole_answers(inner)
+        case Coroutine(inner):
+            yield from whole_answers(inner)
 
 
 def owner_of(statement: Statement, table: Table, models: Models) -> str | None:
@@ -110,6 +127,11 @@ def confidence_of(statement: Statement, table: Table, models: Models, route: Rou
     if owner_of(statement, table, models) is None:
         return "high"
     return "low" if _words(table) & naming.FEW_PER_OWNER else "medium"
+
+
+def _is_detail(route: Route, *, is_whole: bool) -> bool:
+    """Whether the rows are but a field in the answer about one thing: ``/teams/{team_id}``."""
+    return not is_whole and route.path.endswith("}")
 
 
 def _is_list_route(route: Route) -> bool:

@@ -53,13 +53,18 @@ def result(result: Result, name: str) -> Value:
     if name in sqlalchemy.ALL_FROM_RESULT:
         return Items(row_of(result.fetch, result.shape), result.fetch)
     if name in sqlalchemy.ONE_FROM_RESULT:
-        return row_of(result.fetch, result.shape)
+        return row_of(_of_one(result.fetch), result.shape)
     if name in sqlalchemy.SCALAR_FROM_RESULT:
-        return row_of(result.fetch, "scalars")
+        return row_of(_of_one(result.fetch), "scalars")
     if name in sqlalchemy.SOME_FROM_RESULT:
         many = Items(row_of(result.fetch, result.shape))
         return Items(many) if name == "partitions" else many
     return result if name in sqlalchemy.SAME_RESULT else None
+
+
+def _of_one(fetch: Fetch) -> Fetch:
+    """The same statement, of which one row is taken."""
+    return replace(fetch, statement=replace(fetch.statement, is_single=True)) if fetch.statement is not None else fetch
 
 
 def as_items(frame: Frame, source: Value, node: Expression) -> Value:

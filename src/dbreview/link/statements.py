@@ -131,12 +131,22 @@ def _if(frame: Frame, statement: facts.If) -> bool:
     after_body, frame.env = frame.env, before
     other_goes_on = conditions.narrow(frame, statement.test, False) and _branch(frame, statement.orelse)
     if goes_on and other_goes_on:
+        _forget_the_empty(frame, statement, after_body)
         _merge(frame, after_body)
     elif goes_on:
         frame.env = after_body
     if goes_on is not other_goes_on:
         client.note_given(frame, statement.test, is_left_when=other_goes_on)
     return goes_on or other_goes_on
+
+
+def _forget_the_empty(frame: Frame, statement: facts.If, after_body: dict[str, Value]) -> None:
+    """``if rows: rows = load_again(rows)``: on the other way there are no rows."""
+    if isinstance(statement.test, facts.Name) and not statement.orelse:
+        name = statement.test.id
+        is_replaced = after_body.get(name) != frame.env.get(name)
+        if is_replaced and isinstance(frame.env.get(name), Items) and isinstance(after_body.get(name), Items):
+            frame.env[name] = after_body[name]
 
 
 def _answers_from_cache(frame: Frame, statement: facts.If) -> bool:

@@ -11,7 +11,7 @@ from dbreview.link.values import ClassValue, Entity, Entries, Fetch, Items, Load
 from dbreview.project import Relationship
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from dbreview.link.frame import Frame
 
@@ -159,17 +159,23 @@ def _is_target_at_hand(frame: Frame, entity: Entity, relationship: Relationship)
             return True
         if any(isinstance(value, ClassValue) and value.ref is target for value in statement.selected):
             return True  # select(Book, Author): each row holds its author
+        if entity.path and statement.model is not None and _fixes(frame, statement, statement.model, target):
+            return True  # the parts of one owner's things are, as a rule, the owner's
     for load in _loads(entity.fetch):
         if load.strategy == "eager" and _loaded_model(frame, entity, load) == relationship.target:
             return True
     return holding(frame, target, entity.fetch.session) is not None
 
 
-def _variables(frame: Frame) -> Iterable[Value]:
-    """What the variables hold that the running code sees."""
-    yield from frame.env.values()
-    if frame.closure is not None:
-        yield from frame.closure.names.values()
+def _fixes(frame: Frame, statement: Statement, model: ClassRef, target: ClassRef) -> bool:
+    """Whether the statement keeps to the rows of one object of a class."""
+    fixed = {c.attribute.name for c in statement.conditions if c.operator == "=="}
+    return any(
+        relationship.target == target.dotted
+        and bool(relationship.local_columns)
+        and {*relationship.local_columns} <= fixed
+        for relationship in frame.interpreter.models.relationships(model).values()
+    )
 
 
 def fetch_at_hand(frame: Frame, entity: Entity, relationship: Relationship) -> Fetch | None:
@@ -192,22 +198,31 @@ def holding(frame: Frame, target: ClassRef, session: Session) -> Fetch | None:
 def _holding(frame: Frame, target: ClassRef, session: Session) -> Iterator[Fetch]:
     return (
         found
-        for value in _variables(frame)
-        for found in _kept(value)
+        for found in _kept_fetches(frame)
         if found.session == session
         and found.statement is not None
         and found.statement.model is not None
-        and not found.statement.is_limited
+        and not (found.statement.is_limited and not found.statement.is_single)
         and frame.interpreter.classes.are_related(found.statement.model, target)
     )
 
 
-def _kept(value: Value) -> Iterator[Fetch]:
-    """The statements whose rows a collection or dict keeps."""
+def _kept_fetches(frame: Frame) -> Iterator[Fetch]:
+    """The statements whose rows are kept by variables of the running code, or of those who called it."""
+    for each in (frame, *reversed(frame.interpreter.frames)):
+        for name, value in each.env.items():
+            yield from _kept(value, is_taken_in_loop=name in each.taken_in_loop)
+        if each.closure is not None:
+            for value in each.closure.names.values():
+                yield from _kept(value, is_taken_in_loop=False)
+
+
+def _kept(value: Value, *, is_taken_in_loop: bool) -> Iterator[Fetch]:
+    """The statements whose rows a collection or dict keeps; of single objects those that each pass fetches."""
     match value:
-        case Items(_, Fetch() as fetch):
+        case Items(_, Fetch() as fetch) | Entries(_, _, Fetch() as fetch):
             yield fetch
-        case Entries(_, _, Fetch() as fetch):
+        case Entity(_, Fetch() as fetch, ()) if is_taken_in_loop and fetch.statement is not None and value.loop is None:
             yield fetch
 
 

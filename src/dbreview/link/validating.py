@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from dbreview import facts
 from dbreview.finding import SURENESS, Confidence, Place
-from dbreview.frameworks import python
+from dbreview.frameworks import naming, python
 from dbreview.link import bounds, calling, loading, rows, strategies
 from dbreview.link.events import ResponseEvent
 from dbreview.link.joining import in_loop
@@ -143,12 +143,19 @@ def _read_entity(entity: Entity, schema: Schema, reading: _Reading) -> None:
     if not reading.is_forced and not interpreter.schemas.reads_attributes(schema.ref):
         return  # Pydantic refuses the object
     for each in interpreter.schemas.fields(schema):
-        for attribute in each.attributes:
-            relationship = interpreter.models.relationship(entity.model, attribute)
-            if relationship is not None:
-                _read_relationship(entity, relationship, each, reading)
-            else:
-                _read_property(entity, attribute, reading)
+        # The first of its names that the object has is the one that is read.
+        name = next((name for name in each.attributes if _has(interpreter, entity, name)), None)
+        relationship = interpreter.models.relationship(entity.model, name) if name is not None else None
+        if relationship is not None:
+            _read_relationship(entity, relationship, each, reading)
+        elif name is not None:
+            _read_property(entity, name, reading)
+
+
+def _has(interpreter: Interpreter, entity: Entity, name: str) -> bool:
+    """Whether objects of the class have an attribute of this name, mapped or not."""
+    is_mapped = interpreter.models.has_attribute(entity.model, name)
+    return is_mapped or interpreter.classes.member(entity.model, name) is not None
 
 
 def _read_relationship(entity: Entity, relationship: Relationship, each: SchemaField, reading: _Reading) -> None:
@@ -240,4 +247,5 @@ def _confidence(event: ResponseEvent) -> Confidence:
     """A collection is never in the session by chance. A parent may be: a dependency has loaded it, say."""
     if event.relationship.is_collection:
         return "high"
-    return "medium" if event.is_per_row else "low"
+    is_of_few = naming.last_word(event.relationship.target_name or "") in naming.FEW_PARENTS
+    return "medium" if event.is_per_row and not is_of_few else "low"

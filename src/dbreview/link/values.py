@@ -239,12 +239,17 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class Fetch:
-    """A statement that ran, at a place, on a session; ``statement`` is None for a lazy load, which has ``loads``."""
+    """A statement that ran, at a place, on a session. For a lazy load ``statement`` is None.
+
+    That one has ``loads``, and is of the relationships ``behind`` rows of the class ``root``.
+    """
 
     at: Place
     session: Session
     statement: Statement | None
     loads: frozenset[Load] = frozenset()
+    root: ClassRef | None = None
+    behind: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
