@@ -1,0 +1,1 @@
+"""Defects that are put into applications on purpose, each decided without asking dbreview."""
