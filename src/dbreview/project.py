@@ -378,7 +378,10 @@ class LazyLoad:
 
 @dataclass(frozen=True, slots=True)
 class RepeatedQuery:
-    """A read that a loop repeats. ``calls`` lead from the loop's own function to ``query``."""
+    """A read that a loop repeats. ``calls`` lead from the loop's own function to ``query``.
+
+    ``key`` is the column by which it looks for ``wanted``: one row, the newest (or other first) one, or many.
+    """
 
     at: Place
     loop: Place
@@ -386,6 +389,7 @@ class RepeatedQuery:
     query: Query
     depends_on_loop: bool
     key: str | None
+    wanted: Literal["one", "newest", "many"]
     others: tuple[Place, ...]
     confidence: Confidence
 

@@ -34,10 +34,17 @@ def _help(repeated: RepeatedQuery) -> str:
         return (
             "Collect the keys first, run one statement with `IN` for all of them (with GROUP BY, for a count or sum)."
         )
-    return (
-        f"Collect the keys first, fetch all rows with one `select({entity}).where({entity}.{repeated.key}.in_(keys))`, "
-        "and look each one up in a dict inside the loop."
-    )
+    if repeated.wanted == "newest":
+        return (
+            f"Collect the keys first, and let one statement number the rows of each: "
+            f"`func.row_number().over(partition_by={repeated.key}, order_by=...)`, of which the first ones are kept."
+        )
+    is_own = repeated.key.startswith(f"{entity}.")
+    selected = entity if is_own else f"{entity}, {repeated.key}"
+    joined = "" if is_own else ".join(...)"
+    statement = f"`select({selected}){joined}.where({repeated.key}.in_(keys))`"
+    kept = "look each one up in a dict" if repeated.wanted == "one" else "group them by key in a dict of lists"
+    return f"Collect the keys first, fetch all rows with one {statement}, and {kept}."
 
 
 def _notes(repeated: RepeatedQuery) -> Iterator[Note]:

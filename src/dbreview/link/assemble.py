@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Literal
 
 from dbreview.facts import Unreadable
 from dbreview.finding import SURENESS, Confidence, Place
@@ -204,6 +205,7 @@ def _repeated_queries(interpreter: Interpreter) -> Iterator[RepeatedQuery]:
             bounds.query_of(statement, event.effect.at),
             event.depends_on_loop,
             _key(interpreter, statement),
+            _wanted(interpreter, statement),
             others,
             _repeat_confidence(event),
         )
@@ -220,18 +222,31 @@ def _per_loop(interpreter: Interpreter) -> Iterator[tuple[RepeatEvent, tuple[Pla
 
 
 def _key(interpreter: Interpreter, statement: Statement | None) -> str | None:
-    """The attribute by whose value a statement looks rows up, if it is one."""
+    """The column by whose value a statement looks rows up, if it is one: ``User.id``."""
     if statement is not None and statement.is_single and not statement.conditions and statement.model is not None:
         table = interpreter.models.table(statement.model)
-        return table.primary_key[0] if table is not None and len(table.primary_key) == 1 else None
-    names = sorted({c.attribute.name for c in statement.conditions if c.operator == "=="}) if statement else []
+        keys = [c.attribute for c in table.columns if c.is_primary_key] if table is not None else []
+        return f"{statement.model.name}.{keys[0]}" if len(keys) == 1 else None
+    given = {c.attribute for c in statement.conditions if c.operator == "=="} if statement is not None else set()
+    names = sorted(f"{attribute.model.name}.{attribute.name}" for attribute in given)
     return names[0] if len(names) == 1 else None
+
+
+def _wanted(interpreter: Interpreter, statement: Statement | None) -> Literal["one", "newest", "many"]:
+    """What a statement looks for per key: its one row, the first of several, or all of them."""
+    if statement is None or (statement.is_single and not statement.is_ordered):
+        return "one"
+    if statement.is_ordered and (statement.is_single or statement.is_limited):
+        return "newest"
+    return "one" if bounds.has_unique_key(statement, interpreter.models) else "many"
 
 
 def _repeat_confidence(event: RepeatEvent) -> Confidence:
     if not event.depends_on_loop or event.effect.is_isolated or event.loop.opens_session:
         return "low"
-    return event.loop.confidence if event.is_request else "medium"
+    if event.is_request:
+        return event.loop.confidence
+    return "medium" if event.loop.confidence == "high" else "low"
 
 
 def _unbounded_responses(

@@ -13,6 +13,7 @@ from dbreview.frameworks import sqlalchemy
 from dbreview.link import bounds, client, effects, filters, lookups, methods, paging, raw_sql, rows
 from dbreview.link.events import Effect
 from dbreview.link.joining import options
+from dbreview.link.syntax import walk
 from dbreview.link.values import (
     Aggregate,
     Attribute,
@@ -67,6 +68,7 @@ def statement(frame: Frame, statement: Statement, name: str, arguments: Argument
             conditions=statement.conditions | found,
             is_narrowed=is_narrowed,
             has_unknown_filter=has_unknown_filter,
+            asks_for_many=statement.asks_for_many or _has_in(node),
         )
     if name == "options":
         if arguments.others is not None:
@@ -97,6 +99,11 @@ def statement(frame: Frame, statement: Statement, name: str, arguments: Argument
     if name in sqlalchemy.STATEMENT_METHODS:
         return statement
     return replace(statement, is_opaque=True)
+
+
+def _has_in(node: facts.Call) -> bool:
+    """Whether a filter says ``in_`` of whatever column."""
+    return any(isinstance(inner, facts.Attribute) and inner.attr in ("in_", "any_") for inner in walk(node.arguments))
 
 
 def _is_sum(node: facts.Call) -> bool:

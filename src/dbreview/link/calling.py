@@ -226,7 +226,8 @@ def invoke(frame: Frame, function: FunctionValue, arguments: Arguments | None, n
         at = frame.place(node.at)
         is_isolated = any(effect.kind == "commit" for effect in outcome.effects)
         for effect in outcome.effects:
-            called = replace(effect, calls=(at, *effect.calls), is_isolated=effect.is_isolated or is_isolated)
+            called = effects.called(frame, effect, function, node)
+            called = replace(called, calls=(at, *effect.calls), is_isolated=effect.is_isolated or is_isolated)
             if function.ref.facts.is_async:
                 called = replace(called, is_blocking=False)
             effects.note(frame, called, at, node)
@@ -249,7 +250,7 @@ def _instantiate(frame: Frame, ref: ClassRef, arguments: Arguments, node: facts.
         outcome = frame.interpreter.call(FunctionValue(init, Instance(ref)), arguments)
         at = frame.place(node.at)
         for effect in outcome.effects:
-            effects.note(frame, replace(effect, calls=(at, *effect.calls)), at, node)
+            effects.note(frame, replace(effect, calls=(at, *effect.calls), needs=None), at, node)
         return Instance(ref, outcome.fields)
     validating.note_constructor(frame, ref, arguments, node)
     fields = tuple((name, value) for name, value in arguments.keywords if value is not None)

@@ -13,10 +13,13 @@ from dbreview.link.syntax import names_in
 
 if TYPE_CHECKING:
     from dbreview.link.frame import Frame
+    from dbreview.link.values import FunctionValue
 
 
 def note(frame: Frame, effect: Effect, at: Place, node: facts.Call) -> None:
     """Remember an effect of this body; tell of it where a loop repeats it or the event loop waits."""
+    needs = names_in(node) if effect.needs is None else effect.needs
+    effect = replace(effect, needs=needs | origins(frame, needs))
     key = (effect.kind, effect.at)
     known = frame.effects.get(key)
     if known is None or len(known.calls) > len(effect.calls):
@@ -33,22 +36,50 @@ def note(frame: Frame, effect: Effect, at: Place, node: facts.Call) -> None:
 
 def _is_batch(effect: Effect) -> bool:
     """Whether the statement asks for a group of keys at once, which is how a loop over groups should be."""
-    operators = {c.operator for c in effect.statement.conditions} if effect.statement is not None else set()
-    return "in" in operators and "==" not in operators
+    statement = effect.statement
+    operators = {c.operator for c in statement.conditions} if statement is not None else set()
+    is_for_many = statement is not None and statement.asks_for_many
+    return ("in" in operators or is_for_many) and "==" not in operators
 
 
 def _note_repeat(frame: Frame, effect: Effect, at: Place, node: facts.Call, loop: Loop) -> None:
     events = frame.interpreter.events
-    depends = _depends(frame, node, loop)
+    depends = bool((effect.needs or frozenset()) & changing(frame))
     known = events.repeats.get(at)
     if known is not None and (len(known.effect.calls) <= len(effect.calls)) and (known.depends_on_loop or not depends):
         return
     events.repeats[at] = RepeatEvent(at, loop, effect, depends, frame.interpreter.is_request)
 
 
-def _depends(frame: Frame, node: facts.Call, loop: Loop) -> bool:
-    names = names_in(node)
-    return bool(names & changing(frame))
+def called(frame: Frame, effect: Effect, function: FunctionValue, node: facts.Call) -> Effect:
+    """An effect of a function as one of the call ``node``: what it needs is in the arguments."""
+    if effect.needs is None or any(argument.stars for argument in node.arguments):
+        return replace(effect, needs=None)
+    parameters = [parameter.name for parameter in function.ref.facts.parameters]
+    given: dict[str, frozenset[str]] = {}
+    if function.receiver is not None and parameters and isinstance(node.func, facts.Attribute):
+        given[parameters.pop(0)] = names_in(node.func.value)
+    positional = [argument.value for argument in node.arguments if argument.keyword is None]
+    given |= {name: names_in(value) for name, value in zip(parameters, positional, strict=False)}
+    given |= {argument.keyword: names_in(argument.value) for argument in node.arguments if argument.keyword}
+    free = effect.needs if function.closure is not None else frozenset()
+    return replace(effect, needs=free.union(*(given.get(name, frozenset()) for name in effect.needs)))
+
+
+def as_seen_by_callers(frame: Frame) -> tuple[Effect, ...]:
+    """The effects of a body, with the parameters that they need; of a nested function also what it sees outside."""
+    parameters = frozenset(p.name for p in frame.ref.facts.parameters) if frame.ref is not None else frozenset()
+    effects = frame.effects.values()
+    if frame.closure is not None:
+        return tuple(effects)
+    return tuple(
+        replace(effect, needs=effect.needs & parameters if effect.needs else effect.needs) for effect in effects
+    )
+
+
+def origins(frame: Frame, names: frozenset[str]) -> frozenset[str]:
+    """The names that the values of these names were made from."""
+    return frozenset().union(*(frame.sources.get(name, frozenset((name,))) for name in names))
 
 
 def changing(frame: Frame) -> frozenset[str]:
@@ -60,10 +91,22 @@ def changing(frame: Frame) -> frozenset[str]:
 
 
 def note_dependence(frame: Frame, target: Expression, value: Expression) -> None:
-    """A name assigned from something that changes per pass changes per pass itself."""
+    """What is made from something depends on it; what changes per pass changes what is made from it, too."""
+    made_from = origins(frame, names_in(value))
+    for name in names_in(target):
+        is_whole = isinstance(target, facts.Name | facts.Display)
+        frame.sources[name] = made_from if is_whole else made_from | origins(frame, frozenset((name,)))
     if frame.loops and names_in(value) & changing(frame):
         loop = frame.loops[-1]
         frame.loops[-1] = replace(loop, names=loop.names | names_in(target))
+
+
+def note_filling(frame: Frame, statement: Expression) -> None:
+    """``filters.append(User.id == user_id)``: from here on the list depends on the argument, too."""
+    match statement:
+        case facts.Call(facts.Attribute(facts.Name(name)), arguments):
+            given = frozenset().union(*(names_in(argument.value) for argument in arguments))
+            frame.sources[name] = origins(frame, frozenset((name,))) | origins(frame, given)
 
 
 def loop_of(frame: Frame, index: Expression) -> Place | None:

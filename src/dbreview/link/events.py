@@ -40,7 +40,8 @@ class Effect:
 
     ``calls`` starts in the function whose effect it is and ends before ``at``. ``is_once`` says that
     the result is kept, so that a repeated call does not repeat the effect; ``is_isolated`` that a call on
-    the way commits, so that each pass is a transaction of its own.
+    the way commits, so that each pass is a transaction of its own. ``needs`` are the names (of an outcome: the
+    parameters) whose values decide what the effect does, None where that is not known.
     """
 
     kind: Literal["read", "write", "commit", "flush", "other"]
@@ -52,6 +53,7 @@ class Effect:
     is_blocking: bool = False
     is_once: bool = False
     is_isolated: bool = False
+    needs: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +118,7 @@ class CountEvent:
     at: Place
     fetch: Fetch
     purpose: Literal["count", "exists"]
+    function: FunctionRef | None
     is_request: bool
 
 

@@ -54,6 +54,7 @@ class Frame:
         self.loops: list[Loop] = []
         self.filling: list[Fetch] = []
         self.taken_in_loop: set[str] = set()
+        self.sources: dict[str, frozenset[str]] = {}
         self.is_handling = 0
         self.is_cached = False
         self.local_functions: list[FunctionValue] = []

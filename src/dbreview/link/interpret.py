@@ -19,6 +19,7 @@ from dbreview.frameworks import python
 from dbreview.link.arguments import Arguments
 from dbreview.link.classes import Classes
 from dbreview.link.declared import Declared
+from dbreview.link.effects import as_seen_by_callers
 from dbreview.link.events import Effect, Events
 from dbreview.link.frame import Frame
 from dbreview.link.joining import join_all
@@ -332,7 +333,7 @@ class Interpreter:
             value = self.declared.value(ref.path, ref.facts.returns, owner=ref.owner)
             if isinstance(value, Instance):
                 value = None if frame.is_abstract else value
-        effects = tuple(frame.effects.values())
+        effects = as_seen_by_callers(frame)
         if self.is_a(ref, python.CACHES):
             effects = ()
         elif frame.is_cached:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from dbreview import facts
 from dbreview.facts import Block, Expression
 from dbreview.finding import Place
-from dbreview.link import bounds, building, calling, conditions, constants, loops, results, rows
+from dbreview.link import bounds, building, calling, conditions, constants, effects, loops, results, rows
 from dbreview.link.events import Loop
 from dbreview.link.joining import in_loop, join, join_all, out_of_loop
 from dbreview.link.names import FunctionRef
@@ -137,6 +137,7 @@ def comprehension(frame: Frame, node: facts.Comprehension) -> Value:
             first = values
         loop = loop_over(frame, clause.target, clause.iterable, values, frame.place(clause.at), ())
         element = element_of(frame, values, loop.at, clause.iterable)
+        effects.note_dependence(frame, clause.target, clause.iterable)
         frame.loops.append(loop)
         pushed += 1
         frame.bind_target(clause.target, element)

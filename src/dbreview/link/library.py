@@ -337,7 +337,7 @@ def _in_thread(frame: Frame, arguments: Arguments, node: facts.Call) -> Value:
     outcome = frame.interpreter.call(function, given)
     at = frame.place(node.at)
     for effect in outcome.effects:
-        effects.note(frame, replace(effect, calls=(at, *effect.calls), is_blocking=False), at, node)
+        effects.note(frame, replace(effect, calls=(at, *effect.calls), is_blocking=False, needs=None), at, node)
     return Coroutine(frame.interpreter.result_of(function, outcome))
 
 

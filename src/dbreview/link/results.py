@@ -20,7 +20,7 @@ from dbreview.project import CountByFetching, DiscardedRows, Query, Relationship
 if TYPE_CHECKING:
     from dbreview.link.frame import Frame
     from dbreview.link.interpret import Interpreter
-    from dbreview.link.names import ClassRef
+    from dbreview.link.names import ClassRef, FunctionRef
 
 
 _TELLS_ONE = selectivity.TELLING - {"id"}
@@ -41,7 +41,7 @@ def note_read(frame: Frame, result: Result, method: str, at: Place) -> None:
 def note_length(frame: Frame, counted: Expression, value: Value, at: Place) -> None:
     """``len(rows)``: counting, if nothing else is done with the rows."""
     if (fetch := _only_counted(frame, counted, value)) is not None:
-        event = CountEvent(at, fetch, "count", frame.interpreter.is_request)
+        event = CountEvent(at, fetch, "count", frame.ref, frame.interpreter.is_request)
         frame.interpreter.events.counts.setdefault(at, event)
 
 
@@ -67,7 +67,7 @@ def note_test(frame: Frame, test: Expression, value: Value) -> None:
     tested = test.target if isinstance(test, facts.NamedExpression) else test
     if (fetch := _only_counted(frame, tested, value)) is not None:
         at = frame.place(tested.at)
-        event = CountEvent(at, fetch, "exists", frame.interpreter.is_request)
+        event = CountEvent(at, fetch, "exists", frame.ref, frame.interpreter.is_request)
         frame.interpreter.events.counts.setdefault(at, event)
 
 
@@ -169,7 +169,7 @@ def _discarded(interpreter: Interpreter, roles: Mapping[str, Role]) -> Iterator[
         equal = tuple(sorted({c.attribute.name for c in statement.conditions if c.operator == "=="}))
         if statement.has_unknown_filter or _is_found_by_another(interpreter, statement):
             continue
-        if any(naming.last_word(name) in _TELLS_ONE for name in equal):
+        if any(naming.last_word(name) in _TELLS_ONE for name in equal) or _has_partial_key(table, equal):
             continue
         yield DiscardedRows(
             event.at,
@@ -189,24 +189,34 @@ def _is_found_by_another(interpreter: Interpreter, statement: Statement) -> bool
     )
 
 
+def _has_partial_key(table: Table, equal: tuple[str, ...]) -> bool:
+    """Whether the values are unique among some of the rows."""
+    given = {column.name for column in table.columns if column.attribute in equal}
+    return any(index.is_unique and index.is_partial and set(index.columns) <= given for index in table.indexes)
+
+
 def _sureness_of_many(statement: Statement, table: Table, equal: tuple[str, ...]) -> Confidence:
     """How sure it is that more than a few rows match."""
     if statement.is_ordered:
-        return "high"
+        return "medium" if statement.is_narrowed else "high"
     if statement.is_narrowed or len(equal) > 1:
         return "low"
     if not statement.conditions:
-        return "high"
+        return "medium"  # as a rule a table of one row
     keys = {name for key in table.foreign_keys for name in key.columns}
     columns = {column.attribute: column.name for column in table.columns}
     return "medium" if all(columns.get(name) in keys for name in equal) else "low"
 
 
 def counts_by_fetching(interpreter: Interpreter, roles: Mapping[str, Role]) -> Iterator[CountByFetching]:
-    """Where rows are fetched for their number."""
+    """Where rows are fetched for their number; once per function and statement: where they are counted, if they are."""
+    by_fetch: dict[tuple[Place, FunctionRef | None], CountEvent] = {}
     for event in _in_application(interpreter.events.counts.values(), roles):
-        statement = event.fetch.statement
-        query = bounds.query_of(statement, event.fetch.at)
+        known = by_fetch.get((event.fetch.at, event.function))
+        if known is None or (known.purpose, event.purpose) == ("exists", "count"):
+            by_fetch[event.fetch.at, event.function] = event
+    for event in sorted(by_fetch.values(), key=lambda each: each.at):
+        query = bounds.query_of(event.fetch.statement, event.fetch.at)
         if query.entity is not None:
             confidence: Confidence = "high" if event.is_request else "medium"
             is_async = event.fetch.session.kind == "async"

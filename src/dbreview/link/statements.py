@@ -24,13 +24,7 @@ from dbreview.link import (
 from dbreview.link.events import Loop, OwnedSession
 from dbreview.link.joining import in_loop, join, meet
 from dbreview.link.syntax import calls_in, dotted_name, walk
-from dbreview.link.values import (
-    Const,
-    FunctionValue,
-    Items,
-    Session,
-    Value,
-)
+from dbreview.link.values import Const, Entries, FunctionValue, Items, Session, Value
 
 if TYPE_CHECKING:
     from dbreview.link.frame import Frame
@@ -46,6 +40,7 @@ def _statement(frame: Frame, statement: facts.Statement) -> bool:
         case facts.ExpressionStatement(value):
             frame.evaluate(value)
             client.note_check(frame, value)
+            effects.note_filling(frame, value)
         case facts.Assign(targets, value):
             found = frame.evaluate(value)
             for target in targets:
@@ -120,9 +115,12 @@ def _local_import(frame: Frame, statement: facts.Import | facts.ImportFrom) -> N
 
 
 def _if(frame: Frame, statement: facts.If) -> bool:
-    results.note_test(frame, statement.test, frame.evaluate(statement.test))
+    value = frame.evaluate(statement.test)
+    results.note_test(frame, statement.test, value)
     client.note_bounds(frame, statement.test)
     decided = conditions.truth(frame, statement.test)
+    if decided is None and _is_asked_of_known_dict(frame, statement.test):
+        decided = bool(value.value) if isinstance(value, Const) else None
     if decided is not None:
         return run(frame, statement.body if decided else statement.orelse)
     frame.is_cached = frame.is_cached or _answers_from_cache(frame, statement)
@@ -138,6 +136,15 @@ def _if(frame: Frame, statement: facts.If) -> bool:
     if goes_on is not other_goes_on:
         client.note_given(frame, statement.test, is_left_when=other_goes_on)
     return goes_on or other_goes_on
+
+
+def _is_asked_of_known_dict(frame: Frame, test: Expression) -> bool:
+    """``if config.get("headers"):`` of a dict of which everything is known."""
+    match test:
+        case facts.Call(facts.Attribute(facts.Name(name), "get")):
+            holder = frame.env.get(name)
+            return isinstance(holder, Entries) and not holder.others and holder.fetch is None
+    return False
 
 
 def _forget_the_empty(frame: Frame, statement: facts.If, after_body: dict[str, Value]) -> None:
@@ -228,6 +235,7 @@ def _for(frame: Frame, statement: facts.For) -> None:
         return
     before = dict(frame.env)
     frame.bind_target(statement.target, element)
+    effects.note_dependence(frame, statement.target, statement.iterable)
     fetch = loops.fetch_of(values)
     frame.filling += [fetch] if fetch is not None else []
     _loop(frame, loop, statement.body)

@@ -208,8 +208,9 @@ class Statement:
     """A statement being built. ``session`` is set for the legacy ``Query``, which can run itself.
 
     ``is_narrowed`` says that more than ``conditions`` may leave rows out: a join, an ``or_``, a filter that only
-    some paths add; ``has_unknown_filter`` that nothing is known of one. ``is_opaque`` says that nobody knows what was
-    done to it. ``page_size`` is the LIMIT where a client chooses it, ``sql`` what the text of a textual one says.
+    some paths add; ``has_unknown_filter`` that nothing is known of one, ``asks_for_many`` that one has ``in_``.
+    ``is_opaque`` says that nobody knows what was done to it. ``page_size`` is the LIMIT where a client chooses it,
+    ``sql`` what the text of a textual one says.
     """
 
     kind: Literal["select", "insert", "update", "delete", "text", "unknown"]
@@ -228,6 +229,7 @@ class Statement:
     is_narrowed: bool = False
     has_unknown_filter: bool = False
     is_locking: bool = False
+    asks_for_many: bool = False
     is_opaque: bool = False
     sql: SqlText | None = None
 
