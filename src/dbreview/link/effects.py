@@ -55,13 +55,19 @@ def called(frame: Frame, effect: Effect, function: FunctionValue, node: facts.Ca
     """An effect of a function as one of the call ``node``: what it needs is in the arguments."""
     if effect.needs is None or any(argument.stars for argument in node.arguments):
         return replace(effect, needs=None)
-    parameters = [parameter.name for parameter in function.ref.facts.parameters]
+    parameters = list(function.ref.facts.parameters)
     given: dict[str, frozenset[str]] = {}
     if function.receiver is not None and parameters and isinstance(node.func, facts.Attribute):
-        given[parameters.pop(0)] = names_in(node.func.value)
-    positional = [argument.value for argument in node.arguments if argument.keyword is None]
-    given |= {name: names_in(value) for name, value in zip(parameters, positional, strict=False)}
-    given |= {argument.keyword: names_in(argument.value) for argument in node.arguments if argument.keyword}
+        given[parameters.pop(0).name] = names_in(node.func.value)
+    named = {parameter.name for parameter in parameters if not parameter.kind.startswith("*")}
+    rest = {parameter.kind: parameter.name for parameter in parameters if parameter.kind.startswith("*")}
+    in_order = [parameter.name for parameter in parameters if parameter.kind in ("positional", "normal")]
+    for position, argument in enumerate(node.arguments):
+        if argument.keyword is None:
+            name = in_order[position] if position < len(in_order) else rest.get("*", "")
+        else:
+            name = argument.keyword if argument.keyword in named else rest.get("**", "")
+        given[name] = given.get(name, frozenset()) | names_in(argument.value)
     free = effect.needs if function.closure is not None else frozenset()
     return replace(effect, needs=free.union(*(given.get(name, frozenset()) for name in effect.needs)))
 
