@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
 from dbreview import facts
@@ -101,6 +102,7 @@ def statement(frame: Frame, statement: Statement, name: str, arguments: Argument
     return replace(statement, is_opaque=True)
 
 
+@lru_cache(maxsize=20_000)
 def _has_in(node: facts.Call) -> bool:
     """Whether a filter says ``in_`` of whatever column."""
     return any(isinstance(inner, facts.Attribute) and inner.attr in ("in_", "any_") for inner in walk(node.arguments))

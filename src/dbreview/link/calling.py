@@ -224,13 +224,9 @@ def invoke(frame: Frame, function: FunctionValue, arguments: Arguments | None, n
         outcome = frame.interpreter.call(function, arguments or Arguments())
     if node is not None:
         at = frame.place(node.at)
-        is_isolated = any(effect.kind == "commit" for effect in outcome.effects)
+        call = effects.call_of(frame, function, node, outcome.effects)
         for effect in outcome.effects:
-            called = effects.called(frame, effect, function, node)
-            called = replace(called, calls=(at, *effect.calls), is_isolated=effect.is_isolated or is_isolated)
-            if function.ref.facts.is_async:
-                called = replace(called, is_blocking=False)
-            effects.note(frame, called, at, node)
+            effects.note(frame, call.effect(effect), at, node)
     return frame.interpreter.result_of(function, outcome)
 
 

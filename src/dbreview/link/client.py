@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from dbreview import facts
@@ -167,10 +168,20 @@ def _caps(frame: Frame, marker: Expression) -> bool:
 
 def note_bounds(frame: Frame, test: Expression) -> None:
     """``if limit > 100:`` looks after the number: whatever follows, it is capped."""
-    for node in walk(test):
-        for sides in _compared(node) if isinstance(node, facts.Comparison) else ():
-            if not any(isinstance(side, facts.Constant) and side.value in (0, 1) for side in sides):
-                _cap(frame, sides)
+    for sides in _bounds_in(test):
+        _cap(frame, sides)
+
+
+@lru_cache(maxsize=20_000)
+def _bounds_in(test: Expression) -> tuple[tuple[Expression, Expression], ...]:
+    """The pairs that a condition compares by their size, leaving out what is compared with 0 or 1."""
+    return tuple(
+        sides
+        for node in walk(test)
+        if isinstance(node, facts.Comparison)
+        for sides in _compared(node)
+        if not any(isinstance(side, facts.Constant) and side.value in (0, 1) for side in sides)
+    )
 
 
 def _compared(comparison: facts.Comparison) -> Iterator[tuple[Expression, Expression]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from dbreview import facts
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 def note(frame: Frame, effect: Effect, at: Place, node: facts.Call) -> None:
     """Remember an effect of this body; tell of it where a loop repeats it or the event loop waits."""
     needs = names_in(node) if effect.needs is None else effect.needs
-    effect = replace(effect, needs=needs | origins(frame, needs))
+    needs |= origins(frame, needs) if frame.sources else frozenset()
+    effect = effect if needs == effect.needs else replace(effect, needs=needs)
     key = (effect.kind, effect.at)
     known = frame.effects.get(key)
     if known is None or len(known.calls) > len(effect.calls):
@@ -51,10 +52,48 @@ def _note_repeat(frame: Frame, effect: Effect, at: Place, node: facts.Call, loop
     events.repeats[at] = RepeatEvent(at, loop, effect, depends, frame.interpreter.is_request)
 
 
-def called(frame: Frame, effect: Effect, function: FunctionValue, node: facts.Call) -> Effect:
-    """An effect of a function as one of the call ``node``: what it needs is in the arguments."""
-    if effect.needs is None or any(argument.stars for argument in node.arguments):
-        return replace(effect, needs=None)
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call of a function: its place, and the names that its arguments are made of (None where stars hide them)."""
+
+    at: Place
+    names: dict[str, frozenset[str]] | None
+    is_awaitable: bool
+    is_isolated: bool
+    has_closure: bool
+
+    def effect(self, effect: Effect) -> Effect:
+        """An effect of the function as one of the call."""
+        needs: frozenset[str] | None = None
+        if effect.needs is not None and self.names is not None:
+            found = [self.names[name] for name in effect.needs if name in self.names]
+            needs = (effect.needs if self.has_closure else frozenset()).union(*found)
+        return Effect(
+            effect.kind,
+            effect.session,
+            effect.at,
+            effect.what,
+            effect.statement,
+            (self.at, *effect.calls),
+            effect.is_blocking and not self.is_awaitable,
+            effect.is_once,
+            effect.is_isolated or self.is_isolated,
+            needs,
+        )
+
+
+def call_of(frame: Frame, function: FunctionValue, node: facts.Call, effects: tuple[Effect, ...]) -> Call:
+    """What callers of a function with these effects must know to tell of them."""
+    is_isolated = any(effect.kind == "commit" for effect in effects)
+    facts_of = function.ref.facts
+    names = _argument_names(function, node)
+    return Call(frame.place(node.at), names, facts_of.is_async, is_isolated, function.closure is not None)
+
+
+def _argument_names(function: FunctionValue, node: facts.Call) -> dict[str, frozenset[str]] | None:
+    """The names that the argument of each parameter is made of."""
+    if any(argument.stars for argument in node.arguments):
+        return None
     parameters = list(function.ref.facts.parameters)
     given: dict[str, frozenset[str]] = {}
     if function.receiver is not None and parameters and isinstance(node.func, facts.Attribute):
@@ -68,8 +107,7 @@ def called(frame: Frame, effect: Effect, function: FunctionValue, node: facts.Ca
         else:
             name = argument.keyword if argument.keyword in named else rest.get("**", "")
         given[name] = given.get(name, frozenset()) | names_in(argument.value)
-    free = effect.needs if function.closure is not None else frozenset()
-    return replace(effect, needs=free.union(*(given.get(name, frozenset()) for name in effect.needs)))
+    return given
 
 
 def as_seen_by_callers(frame: Frame) -> tuple[Effect, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Literal
 
 from dbreview import facts
@@ -174,6 +175,7 @@ def ends_at_once(body: Block) -> bool:
     return any(isinstance(s, facts.Return) or (isinstance(s, facts.Jump) and s.kind == "break") for s in body)
 
 
+@lru_cache(maxsize=20_000)
 def searching_calls(body: Block) -> frozenset[facts.Span]:
     """The places of the calls whose result ends the loop: ``found = query(); if found: return found``.
 
@@ -195,6 +197,7 @@ def searching_calls(body: Block) -> frozenset[facts.Span]:
     return frozenset(found)
 
 
+@lru_cache(maxsize=20_000)
 def carried_calls(body: Block) -> frozenset[facts.Span]:
     """The calls that need the answer of the pass before: ``key = query(key)``. No batch can replace them."""
     assigned: dict[str, list[facts.Assign]] = {}
@@ -214,6 +217,7 @@ def carried_calls(body: Block) -> frozenset[facts.Span]:
     return frozenset(found)
 
 
+@lru_cache(maxsize=20_000)
 def kept_calls(body: Block) -> frozenset[facts.Span]:
     """The calls whose result a variable keeps until the next pass: ``user = session.get(...)``."""
     found: set[facts.Span] = set()
