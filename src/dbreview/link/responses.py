@@ -23,7 +23,7 @@ from dbreview.link.values import (
     Value,
     Wrapped,
 )
-from dbreview.project import Route, Table, UnboundedResponse
+from dbreview.project import Column, Route, Table, UnboundedResponse
 
 _DEEPEST = 6
 _LISTING = ("list", "search", "query", "filter", "export", "find")
@@ -111,9 +111,15 @@ def owner_of(statement: Statement, table: Table, models: Models) -> str | None:
     keys = {name for key in table.foreign_keys for name in key.columns}
     for condition in sorted(statement.conditions, key=lambda c: c.attribute.name):
         column = next((c for c in table.columns if c.attribute == condition.attribute.name), None)
-        if condition.operator == "==" and column is not None and column.name in keys:
+        is_key = column is not None and (column.name in keys or _names_an_owner(column))
+        if condition.operator == "==" and column is not None and is_key:
             return column.name
     return None
+
+
+def _names_an_owner(column: Column) -> bool:
+    """Whether a column without a foreign key is one by its name: ``user_id``."""
+    return column.name.endswith("_id") and not column.is_primary_key
 
 
 def confidence_of(statement: Statement, table: Table, models: Models, route: Route) -> Confidence:
