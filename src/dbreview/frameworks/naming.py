@@ -52,9 +52,6 @@ LISTS_OF_NAMES = frozenset({"role", "permission", "status", "type", "kind", "cat
                             "locale", "setting", "config", "level", "priority", "unit", "region", "tier", "scope", "flag"})  # fmt: skip
 """Last words of the names of tables that hold a short list of constants."""
 
-FEW_PARENTS = frozenset({"project", "organization", "organisation", "tenant", "workspace", "company"})
-"""Last words of the names of things that are few, and that the rows of one answer mostly share."""
-
 _SAYS_NOTHING = frozenset({"model", "schema", "table", "orm", "db", "entity"})
 """Words in the names of classes that tell nothing of what they are about."""
 

@@ -8,7 +8,6 @@ from typing import Literal
 
 from dbreview.facts import Unreadable
 from dbreview.finding import SURENESS, Confidence, Place
-from dbreview.frameworks import naming
 from dbreview.link import bounds, client, filters, loading, paging, responses, results, validating
 from dbreview.link.dialects import enforces_sqlite_keys, find_dialects
 from dbreview.link.events import BlockEvent, LoadEvent, RepeatEvent
@@ -187,12 +186,9 @@ def _first_reads(interpreter: Interpreter) -> Iterator[LoadEvent]:
 
 
 def _load_confidence(event: LoadEvent) -> Confidence:
-    relationship = event.relationship
-    if relationship.is_collection is None:
+    if event.relationship.is_collection is None:
         return "low"
-    if relationship.is_collection:
-        return "high"
-    return "low" if naming.last_word(relationship.target_name or "") in naming.FEW_PARENTS else "medium"
+    return "high" if event.relationship.is_collection else "medium"
 
 
 def _repeated_queries(interpreter: Interpreter) -> Iterator[RepeatedQuery]:
@@ -244,9 +240,7 @@ def _wanted(interpreter: Interpreter, statement: Statement | None) -> Literal["o
 def _repeat_confidence(event: RepeatEvent) -> Confidence:
     if not event.depends_on_loop or event.effect.is_isolated or event.loop.opens_session:
         return "low"
-    if event.is_request:
-        return event.loop.confidence
-    return "medium" if event.loop.confidence == "high" else "low"
+    return event.loop.confidence if event.is_request else "medium"
 
 
 def _unbounded_responses(

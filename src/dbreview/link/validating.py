@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from dbreview import facts
 from dbreview.finding import SURENESS, Confidence, Place
-from dbreview.frameworks import naming, python
+from dbreview.frameworks import python
 from dbreview.link import bounds, calling, loading, rows, strategies
 from dbreview.link.events import ResponseEvent
 from dbreview.link.joining import in_loop
@@ -247,5 +247,4 @@ def _confidence(event: ResponseEvent) -> Confidence:
     """A collection is never in the session by chance. A parent may be: a dependency has loaded it, say."""
     if event.relationship.is_collection:
         return "high"
-    is_of_few = naming.last_word(event.relationship.target_name or "") in naming.FEW_PARENTS
-    return "medium" if event.is_per_row and not is_of_few else "low"
+    return "medium" if event.is_per_row else "low"
