@@ -60,6 +60,7 @@ class Frame:
         self.local_functions: list[FunctionValue] = []
         self.effects: dict[tuple[str, Place], Effect] = {}
         self.returned: Value = None
+        self.returns_unknown = False
         self.yielded: Value = None
 
     def run(self, body: Block) -> bool:

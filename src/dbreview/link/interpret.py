@@ -329,6 +329,8 @@ class Interpreter:
             if local.ref not in self.seen and local.ref not in self.local_routes:
                 self.read(local, self.declared_parameters(local.ref))  # a decorator's wrapper, mostly
         value = frame.returned
+        if value == Const(None) and frame.returns_unknown:
+            value = None  # something unknown or None is unknown
         if value is None and ref.facts.returns is not None and not ref.facts.has_yield:
             value = self.declared.value(ref.path, ref.facts.returns, owner=ref.owner)
             if isinstance(value, Instance):

@@ -8,6 +8,7 @@ from dataclasses import replace
 from dbreview.finding import Place
 from dbreview.link.values import (
     ClientNumber,
+    Const,
     Either,
     Entity,
     Entries,
@@ -100,8 +101,8 @@ def meet(first: Value, second: Value) -> Value:
     A statement that one of them changed in unknown ways may have any bound, order and option.
     """
     for known, other in ((first, second), (second, first)):
-        if isinstance(known, ClientNumber) and (other is None or isinstance(other, Given)):
-            return None  # something else may be in its place
+        if isinstance(known, (ClientNumber, Const)) and (other is None or isinstance(other, Given)):
+            return other  # something else may be in its place
         if isinstance(known, Statement) and (other is None or isinstance(other, (Given, LibraryObject))):
             return replace(known, is_opaque=True)
     return join(first, second)

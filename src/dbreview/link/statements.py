@@ -69,7 +69,9 @@ def _statement(frame: Frame, statement: facts.Statement) -> bool:
                     frame.env[target.id] = None
         case facts.Return(value):
             if value is not None:
-                frame.returned = join(frame.returned, frame.evaluate(value))
+                given = frame.evaluate(value)
+                frame.returns_unknown |= given is None
+                frame.returned = join(frame.returned, given)
             return False
         case facts.Raise(value):
             if value is not None:
