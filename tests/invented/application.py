@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from invented import schema as schemas
@@ -11,7 +11,7 @@ from invented.companions import can_have_companions, read_with_companions
 from invented.dice import Dice
 from invented.draft import Draft, Wanted
 from invented.layouts import place
-from invented.loaders import invent_options
+from invented.loaders import Options, invent_options
 from invented.lookups import invent_lookups
 from invented.models import write_models
 from invented.reading import invent_reading, read_one
@@ -36,10 +36,17 @@ class Application:
     is_async: bool
     is_single: bool = False
     path: tuple[Side, ...] = ()
+    options: Options = field(default_factory=Options)
 
     def __str__(self) -> str:
         read = ".".join((self.path[0].owner, *(side.name for side in self.path))) if self.path else "lookups"
         return f"seed {self.seed}, application {self.index}: {read}"
+
+    def strategy(self, number: int) -> str:
+        """How a step of the path is loaded: as its option says, or as it is declared."""
+        steps = self.options.steps
+        option = steps[number] if number < len(steps) else "defaultload"
+        return self.path[number].lazy if option == "defaultload" else option.removesuffix("load")
 
 
 def invent(seed: int, index: int) -> Application:
@@ -57,7 +64,7 @@ def invent(seed: int, index: int) -> Application:
     about = (draft.files.texts(), draft.schema, tuple(dice.thrown), kind, is_async)
     if wanted is None:
         return Application(seed, index, *about)
-    return Application(seed, index, *about, wanted.is_single, tuple(wanted.path))
+    return Application(seed, index, *about, wanted.is_single, tuple(wanted.path), wanted.options)
 
 
 def _wanted(draft: Draft, kind: Kind) -> Wanted:

@@ -195,7 +195,7 @@ def _fill(connection: Connection, metadata: MetaData, schema: Schema, start: int
                 is_own = link.kind == "one to one" or number >> position & 1
                 row[link.key] = number + 1 if is_own else 1
                 if link.kind == "tree":
-                    row[link.key] = number or 2
+                    row[link.key] = (number if number & 2 else 1) if number else 2
             rows.append(row)
         connection.execute(metadata.tables[schema.table(model)].insert(), rows)
     for link in schema.links:

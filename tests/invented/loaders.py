@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from invented.dice import Dice
 from invented.schema import Schema, Side
@@ -15,11 +15,16 @@ _FUNCTION = re.compile(r"\b(\w+load|load_only|contains_eager|Load)\(")
 
 @dataclass(frozen=True)
 class Options:
-    """The options as expressions, and what they ask of the statement around them."""
+    """The options as expressions, and what they ask of the statement around them.
+
+    ``steps`` names the option for each step of the path, as far as they go; ``beside`` is loaded besides.
+    """
 
     expressions: tuple[str, ...] = ()
     join: str | None = None
     joins_collection: bool = False
+    steps: tuple[str, ...] = ()
+    beside: Side | None = None
 
     @property
     def functions(self) -> set[str]:
@@ -61,7 +66,8 @@ def _path(dice: Dice, path: Sequence[Side]) -> Options:
     for side, strategy in steps:
         dice.note("loader", f"{strategy}({'many' if side.is_collection else 'one'})")
     collection = any(strategy == "joinedload" and side.is_collection for side, strategy in steps)
-    return Options(tuple(_written(dice, steps)), joins_collection=collection)
+    names = tuple(strategy for _, strategy in steps)
+    return Options(tuple(_written(dice, steps)), joins_collection=collection, steps=names)
 
 
 def _strategy(dice: Dice, side: Side) -> str:
@@ -105,10 +111,11 @@ def _joined(dice: Dice, path: Sequence[Side]) -> Options:
         return Options()
     if not dice.happens("contains_eager", 70):
         return Options(join=str(first), joins_collection=first.is_collection)
-    whole = f"contains_eager({first})"
+    whole, steps = f"contains_eager({first})", ["contains_eager"]
     if len(path) > 1 and dice.happens("below contains_eager", 60):
-        whole += f".{dice.one_of(('selectinload', 'joinedload'))}({path[1]})"
-    return Options((whole,), join=str(first), joins_collection=True)
+        steps.append(dice.one_of(("selectinload", "joinedload")))
+        whole += f".{steps[-1]}({path[1]})"
+    return Options((whole,), join=str(first), joins_collection=True, steps=tuple(steps))
 
 
 def _with_decoy(dice: Dice, schema: Schema, path: Sequence[Side], options: Options) -> Options:
@@ -117,6 +124,7 @@ def _with_decoy(dice: Dice, schema: Schema, path: Sequence[Side], options: Optio
     others = [side for side in schema.sides_of(root) if side != path[0] and side.lazy != "dynamic"]
     columns = [f"{root}.{link.key}" for link in schema.keys_of(root)]
     decoy = f"load_only({', '.join((f'{root}.name', *columns))})"
-    if others and dice.happens("another relationship", 60):
-        decoy = f"selectinload({others[0]})"
-    return Options((*options.expressions, decoy), options.join, options.joins_collection)
+    beside = others[0] if others and dice.happens("another relationship", 60) else None
+    if beside is not None:
+        decoy = f"selectinload({beside})"
+    return replace(options, expressions=(*options.expressions, decoy), beside=beside)

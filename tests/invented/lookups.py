@@ -108,7 +108,9 @@ def invent_lookups(draft: Draft) -> list[str]:
         key = f"{item}.{key}"
     else:
         key = "key"
-    lookup = _invent_lookup(draft, target, column)
+    held = schema.brought_with([walked], [f"{walked}.{snake(target)}"]) if source == "rows" else set()
+    can_get = column == "id" and target not in held
+    lookup = _invent_lookup(draft, target, column, can_get=can_get)
     shape = dice.pick("lookup", {name: weight for name, (weight, _) in LOOPS.items()})
     written = LOOPS[shape][1].format(
         item=item,
@@ -179,9 +181,10 @@ class _Lookup:
         return f"{draft.awaited_inside(written)}{rest}"
 
 
-def _invent_lookup(draft: Draft, target: str, column: str) -> _Lookup:
+def _invent_lookup(draft: Draft, target: str, column: str, *, can_get: bool) -> _Lookup:
+    """``get`` sends nothing for rows that came with others already."""
     weights = {name: weight for name, (weight, _, _) in QUERIES.items()}
-    if column != "id":
+    if not can_get:
         del weights["get"]
     if not draft.is_sqlmodel:
         del weights["exec"]

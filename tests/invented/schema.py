@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Literal
@@ -103,6 +103,14 @@ class Schema:
     def keys_of(self, model: str) -> list[Link]:
         """The links whose foreign key stands in this model."""
         return [link for link in self.links if link.child == model and link.kind != "many to many"]
+
+    def brought_with(self, models: Iterable[str], without: Collection[str] = ()) -> set[str]:
+        """The models whose rows are loaded eagerly with those of others, if not by some of the relationships."""
+        eager = [(side.owner, side.target) for side in self.sides if side.lazy in EAGER and str(side) not in without]
+        begins, brought = set(models), set[str]()
+        while more := {target for owner, target in eager if owner in begins | brought} - brought:
+            brought |= more
+        return brought
 
 
 def invent(dice: Dice, *, is_async: bool) -> Schema:
