@@ -13,6 +13,11 @@ STATEMENTS = {
     "count": "session.scalar(select(func.count()).select_from({entity}).where(...))",
     "exists": "session.scalar(select(exists().select_from({entity}).where(...)))",
 }
+WRAPPED = {
+    "count": "session.scalar(select(func.count()).select_from(statement.subquery()))",
+    "exists": "session.scalar(select(statement.exists()))",
+}
+"""For statements with joins, of which nothing must get lost."""
 SQL = {
     "count": "SELECT count(*) FROM {entity} WHERE ...",
     "exists": "SELECT EXISTS (SELECT 1 FROM {entity} WHERE ...)",
@@ -35,7 +40,8 @@ def check(project: Project) -> Iterator[Finding]:
 def _help(project: Project, use: CountByFetching) -> str:
     entity = use.query.entity or "..."
     if any(model.name == entity for model in project.models):
-        statement = f"{'await ' if use.is_async else ''}{STATEMENTS[use.purpose]}"
+        forms = WRAPPED if use.is_joined else STATEMENTS
+        statement = f"{'await ' if use.is_async else ''}{forms[use.purpose]}"
     else:
         statement = SQL[use.purpose]
     return f"{ADVICE[use.purpose]}: `{statement.format(entity=entity)}`."

@@ -26,7 +26,9 @@ def _message(load: LazyResponse) -> str:
     what = f"`{first.schema}.{first.name}` reads `{_name(first)}`{more}, not loaded here"
     if load.is_async:
         return f"{what}: under an AsyncSession that raises MissingGreenlet"
-    return f"{what}: one more query for each row of the answer"
+    relationship = first.relationship
+    per = "row of the answer" if relationship.is_collection else f"`{relationship.target_name}` that the rows lead to"
+    return f"{what}: one more query for each {per}"
 
 
 def _name(field: AskedField) -> str:

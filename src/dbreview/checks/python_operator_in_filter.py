@@ -26,8 +26,8 @@ HELPS = {
     "not": "Write `~({column} ...)`.",
     "in": "Write `{column}.in_(...)`.",
     "not in": "Write `{column}.not_in(...)`.",
-    "is": "Write `{column}.is_(...)`.",
-    "is not": "Write `{column}.is_not(...)`.",
+    "is": "Write `{column}.is_(None)`.",
+    "is not": "Write `{column}.is_not(None)`.",
     "if": "Write `or_(and_({column} ..., first), and_(~{column} ..., second))`.",
 }
 

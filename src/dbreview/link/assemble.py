@@ -238,7 +238,9 @@ def _wanted(interpreter: Interpreter, statement: Statement | None) -> Literal["o
 
 
 def _repeat_confidence(event: RepeatEvent) -> Confidence:
-    if not event.depends_on_loop or event.effect.is_isolated or event.loop.opens_session:
+    statement = event.effect.statement
+    is_locking = statement is not None and statement.is_locking
+    if not event.depends_on_loop or event.effect.is_isolated or event.loop.opens_session or is_locking:
         return "low"
     return event.loop.confidence if event.is_request else "medium"
 
@@ -247,6 +249,7 @@ def _unbounded_responses(
     interpreter: Interpreter, found: list[FoundRoute], outcomes: dict[FunctionRef, Outcome]
 ) -> Iterator[UnboundedResponse]:
     told: dict[Place, UnboundedResponse] = {}
+    models_told: set[tuple[Place, str | None]] = set()
     for route in found:
         outcome = outcomes.get(route.ref)
         whole = tuple(responses.whole_answers(outcome.value)) if outcome is not None else ()
@@ -255,7 +258,8 @@ def _unbounded_responses(
             if statement is None or not bounds.is_unbounded(statement, interpreter.models):
                 continue
             found_here = responses.unbounded(interpreter.models, fetch, statement, route.route, is_whole=fetch in whole)
-            if found_here is not None:
+            if found_here is not None and (route.route.at, found_here.query.entity) not in models_told:
+                models_told.add((route.route.at, found_here.query.entity))
                 told.setdefault(fetch.at, found_here)
     yield from sorted(told.values(), key=lambda u: u.at)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dbreview.finding import Place
@@ -31,7 +32,10 @@ def may_be_few(statement: Statement) -> bool:
 
 def has_keys(statement: Statement, models: Models) -> bool:
     """Whether no more rows can come than keys are given."""
-    return has_unique_key(statement, models) or any(c.operator in ("in", "in constants") for c in statement.conditions)
+    given = [c for c in statement.conditions if c.operator in ("in", "in constants")]
+    return has_unique_key(statement, models) or any(
+        has_unique_key(replace(statement, conditions=frozenset({replace(c, operator="==")})), models) for c in given
+    )
 
 
 def query_of(statement: Statement | None, at: Place) -> Query:

@@ -43,12 +43,15 @@ def statement(frame: Frame, statement: Statement, name: str, arguments: Argument
             return statement
         is_single = name == "limit" and arguments.positional == (Const(1),)
         size = client.chosen(options(arguments.positional[-1])) if arguments.positional else None
+        if name == "slice":
+            client.note_position(frame, node)
         if name == "slice" and (size in arguments.positional[:1] or not _is_sum(node)):
             size = None  # `slice(start, start + 20)`, or positions that need not be far from each other
         has_offset = statement.has_offset or name == "slice"
         return replace(statement, is_limited=True, is_single=is_single, page_size=size, has_offset=has_offset)
     if name == "offset":
         is_start = arguments.positional == (Const(0),) and not frame.loops
+        client.note_position(frame, node)
         return replace(statement, has_offset=statement.has_offset or not is_start)
     if name == "yield_per" or (name == "execution_options" and arguments.has("yield_per")):
         return replace(statement, is_limited=True)

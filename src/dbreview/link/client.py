@@ -212,6 +212,14 @@ def _cap(frame: Frame, sides: tuple[Expression, ...]) -> None:
             frame.env[path] = replace(value, is_capped=True)
 
 
+def note_position(frame: Frame, node: facts.Call) -> None:
+    """``offset(start)`` and ``slice(start, stop)``: a number that says where, not how many."""
+    for argument in node.arguments:
+        value = frame.evaluate(argument.value) if dotted_name(argument.value) is not None else None
+        if isinstance(value, ClientNumber):
+            frame.interpreter.events.positions.add(value.at)
+
+
 def note_given(frame: Frame, test: Expression, *, is_left_when: bool) -> None:
     """Where None has left the function, the number is there: ``if limit is None: return []``.
 
@@ -232,13 +240,13 @@ def note_given(frame: Frame, test: Expression, *, is_left_when: bool) -> None:
         frame.env[path] = replace(value, is_optional=False)
 
 
-def number_in(left: Value, right: Value) -> ClientNumber | None:
+def number_in(left: Value, operator: str, right: Value) -> ClientNumber | None:
     """The client's number in ``limit + 1`` and ``skip + limit``; what else is added may be anything."""
     numbers = [side for side in (left, right) if isinstance(side, ClientNumber)]
-    if len(numbers) == 2:
+    if len(numbers) == 2 and operator == "+":
         return next((number for number in numbers if not _START.search(number.name)), numbers[0])
     other = right if isinstance(left, ClientNumber) else left
-    return numbers[0] if numbers and isinstance(other, Const) else None
+    return numbers[0] if len(numbers) == 1 and isinstance(other, Const) else None
 
 
 def chosen(values: tuple[Value, ...]) -> ClientNumber | None:

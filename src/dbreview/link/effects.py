@@ -20,7 +20,8 @@ def note(frame: Frame, effect: Effect, at: Place, node: facts.Call) -> None:
     """Remember an effect of this body; tell of it where a loop repeats it or the event loop waits."""
     needs = names_in(node) if effect.needs is None else effect.needs
     needs |= origins(frame, needs) if frame.sources else frozenset()
-    effect = effect if needs == effect.needs else replace(effect, needs=needs)
+    if needs != effect.needs or _follows_insert(frame, effect):
+        effect = replace(effect, needs=needs, is_isolated=effect.is_isolated or _follows_insert(frame, effect))
     key = (effect.kind, effect.at)
     known = frame.effects.get(key)
     if known is None or len(known.calls) > len(effect.calls):
@@ -33,6 +34,18 @@ def note(frame: Frame, effect: Effect, at: Place, node: facts.Call) -> None:
     loop = row_loop(frame, node.at)
     if effect.kind == "read" and loop is not None and not effect.is_once and not _is_batch(effect):
         _note_repeat(frame, effect, at, node, loop)
+
+
+def _follows_insert(frame: Frame, effect: Effect) -> bool:
+    """Whether the rows of a read may be what the same code has just inserted, or failed to insert."""
+    model = effect.statement.model if effect.statement is not None and effect.kind == "read" else None
+    return model is not None and any(
+        other.kind == "write"
+        and other.statement is not None
+        and other.statement.kind == "insert"
+        and other.statement.model is model
+        for other in frame.effects.values()
+    )
 
 
 def _is_batch(effect: Effect) -> bool:

@@ -250,7 +250,7 @@ def _binary(frame: Frame, left: Value, operator: str, right: Value) -> Value:
             return Const(left.value % right.value)
         except (TypeError, ValueError):
             return None
-    if operator in "+-*" and (number := client.number_in(left, right)) is not None:
+    if operator in "+-*" and (number := client.number_in(left, operator, right)) is not None:
         return number
     if operator in "+-" and isinstance(left, LibraryObject) and python.is_volatile(left.dotted):
         return left

@@ -177,6 +177,7 @@ class Events:
     responses: dict[tuple[Place, tuple[str, ...], str], ResponseEvent] = field(default_factory=dict)
     row_reads: dict[tuple[Place, str, Statement | None], ReadEvent] = field(default_factory=dict)
     refreshed: set[tuple[Place, tuple[str, ...], str]] = field(default_factory=set)
+    positions: set[Place] = field(default_factory=set)
     kept: set[Place] = field(default_factory=set)
     counts: dict[Place, CountEvent] = field(default_factory=dict)
     python_tests: dict[Place, PythonTestEvent] = field(default_factory=dict)

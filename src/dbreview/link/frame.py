@@ -156,7 +156,7 @@ class Frame:
         for known in [known for known in self.env if known.startswith(prefix)]:
             del self.env[known]
         self.env[name] = value
-        if self.loops:
+        if self.loops or any(frame.loops for frame in self.interpreter.frames):
             self.taken_in_loop.add(name)
 
     def as_closure(self) -> Closure:

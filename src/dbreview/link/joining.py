@@ -123,6 +123,7 @@ def merge(first: Statement, second: Statement) -> Statement:
         is_grouped=first.is_grouped or second.is_grouped,
         is_narrowed=first.is_narrowed or second.is_narrowed or first.conditions != second.conditions,
         has_unknown_filter=first.has_unknown_filter or second.has_unknown_filter,
+        is_locking=first.is_locking or second.is_locking,
         is_opaque=first.is_opaque or second.is_opaque,
     )
 

@@ -172,7 +172,10 @@ def may_end(body: Block) -> bool:
 
 def ends_at_once(body: Block) -> bool:
     """Whether a loop's first pass is its last."""
-    return any(isinstance(s, facts.Return) or (isinstance(s, facts.Jump) and s.kind == "break") for s in body)
+    if any(isinstance(s, facts.Return) or (isinstance(s, facts.Jump) and s.kind == "break") for s in body):
+        return True
+    goes_on = any(isinstance(node, facts.Jump) and node.kind == "continue" for node in walk(body))
+    return bool(body) and not goes_on and not all(may_end((statement,)) for statement in body)
 
 
 @lru_cache(maxsize=20_000)

@@ -335,7 +335,7 @@ def _items(
         exact = (*items.exact, added) if not frame.loops else items.exact
         frame.env[func.value.id] = Items(
             join(items.element, out_of_loop(added)),
-            items.fetch or _fetch_of_loop(frame),
+            items.fetch or (_fetch_of_loop(frame) if name != "add" else None),  # a set folds many rows into few
             exact=exact,
             is_part=True,
             others=items.others if not frame.loops else (*items.others, added),

@@ -76,7 +76,8 @@ def unbounded_page_sizes(interpreter: Interpreter, roles: Mapping[str, Role]) ->
     """The numbers that clients choose without bound and that are the LIMIT of a query."""
     for at, (number, event) in sorted(interpreter.events.page_sizes.items(), key=lambda item: item[0]):
         is_few = bounds.has_keys(event.statement, interpreter.models)
-        if roles.get(at.filename) == "application" and not is_few:
+        is_position = at in interpreter.events.positions
+        if roles.get(at.filename) == "application" and not is_few and not is_position:
             query = _query(event)
             yield UnboundedPageSize(at, number.name, number.function, query, event.route, "high")
 

@@ -167,7 +167,7 @@ def _discarded(interpreter: Interpreter, roles: Mapping[str, Role]) -> Iterator[
         if not bounds.is_unbounded(statement, interpreter.models):
             continue
         equal = tuple(sorted({c.attribute.name for c in statement.conditions if c.operator == "=="}))
-        if statement.has_unknown_filter or _is_found_by_another(interpreter, statement):
+        if (statement.has_unknown_filter and not statement.is_ordered) or _is_found_by_another(interpreter, statement):
             continue
         if any(naming.last_word(name) in _TELLS_ONE for name in equal) or _has_partial_key(table, equal):
             continue
@@ -198,11 +198,11 @@ def _has_partial_key(table: Table, equal: tuple[str, ...]) -> bool:
 def _sureness_of_many(statement: Statement, table: Table, equal: tuple[str, ...]) -> Confidence:
     """How sure it is that more than a few rows match."""
     if statement.is_ordered:
-        return "medium" if statement.is_narrowed else "high"
+        return "medium" if statement.is_narrowed or equal else "high"
     if statement.is_narrowed or len(equal) > 1:
         return "low"
     if not statement.conditions:
-        return "medium"  # as a rule a table of one row
+        return "low"  # as a rule a table of one row
     keys = {name for key in table.foreign_keys for name in key.columns}
     columns = {column.attribute: column.name for column in table.columns}
     return "medium" if all(columns.get(name) in keys for name in equal) else "low"
@@ -220,7 +220,9 @@ def counts_by_fetching(interpreter: Interpreter, roles: Mapping[str, Role]) -> I
         if query.entity is not None:
             confidence: Confidence = "high" if event.is_request else "medium"
             is_async = event.fetch.session.kind == "async"
-            yield CountByFetching(event.at, query, event.purpose, is_async, confidence)
+            statement = event.fetch.statement
+            is_joined = statement is not None and statement.is_narrowed
+            yield CountByFetching(event.at, query, event.purpose, is_async, is_joined, confidence)
 
 
 def rows_not_merged(interpreter: Interpreter, roles: Mapping[str, Role]) -> Iterator[RowsNotMerged]:

@@ -127,9 +127,14 @@ def _if(frame: Frame, statement: facts.If) -> bool:
         return run(frame, statement.body if decided else statement.orelse)
     frame.is_cached = frame.is_cached or _answers_from_cache(frame, statement)
     before = dict(frame.env)
+    _note_empty(frame, statement.test)
     goes_on = conditions.narrow(frame, statement.test, True) and _branch(frame, statement.body, _fills(statement))
     after_body, frame.env = frame.env, before
     other_goes_on = conditions.narrow(frame, statement.test, False) and _branch(frame, statement.orelse)
+    if goes_on and isinstance(statement.test, facts.UnaryOperation) and isinstance(statement.test.operand, facts.Name):
+        name = statement.test.operand.id
+        if after_body.get(name) == Items(None, is_closed=True):
+            after_body[name] = frame.env.get(name)
     if goes_on and other_goes_on:
         _forget_the_empty(frame, statement, after_body)
         _merge(frame, after_body)
@@ -147,6 +152,13 @@ def _is_asked_of_known_dict(frame: Frame, test: Expression) -> bool:
             holder = frame.env.get(name)
             return isinstance(holder, Entries) and not holder.others and holder.fetch is None
     return False
+
+
+def _note_empty(frame: Frame, test: Expression) -> None:
+    """``if not rows: return rows``: there are none."""
+    match test:
+        case facts.UnaryOperation("not", facts.Name(name)) if isinstance(frame.env.get(name), Items):
+            frame.env[name] = Items(None, is_closed=True)
 
 
 def _forget_the_empty(frame: Frame, statement: facts.If, after_body: dict[str, Value]) -> None:

@@ -78,7 +78,7 @@ def _explicit_strategy(frame: Frame, entity: Entity, relationship: Relationship,
             continue
         if load.strategy in ("as declared", "columns"):
             continue
-        if load.path in (wanted, (*entity.path, "*")):
+        if load.path == wanted or (entity.path and load.path == (*entity.path, "*")):
             if load.strategy == "eager":
                 return "eager"
             found = load.strategy
@@ -95,6 +95,7 @@ def _goes_in_circles(frame: Frame, entity: Entity, relationship: Relationship) -
     """
     models = frame.interpreter.models
     model = entity.fetch.statement.model if entity.fetch is not None and entity.fetch.statement is not None else None
+    model = model if entity.path or model is None else entity.model
     if model is None or relationship.has_join_depth:
         return False
     passed = [model]
@@ -163,8 +164,18 @@ def _is_target_at_hand(frame: Frame, entity: Entity, relationship: Relationship)
             return True  # the parts of one owner's things are, as a rule, the owner's
     for load in _loads(entity.fetch):
         if load.strategy == "eager" and _loaded_model(frame, entity, load) == relationship.target:
-            return True
+            if not _is_sibling(frame, entity, load, relationship):
+                return True
     return holding(frame, target, entity.fetch.session) is not None
+
+
+def _is_sibling(frame: Frame, entity: Entity, load: Load, relationship: Relationship) -> bool:
+    """Whether an option loads another parent of the same row: ``sale.seller`` tells nothing of ``sale.buyer``."""
+    if load.path[:-1] != entity.path:
+        return False
+    other = frame.interpreter.models.relationship(entity.model, load.path[-1])
+    is_parent = other is not None and other.direction == "MANYTOONE"
+    return is_parent and other is not None and other.local_columns != relationship.local_columns
 
 
 def _fixes(frame: Frame, statement: Statement, model: ClassRef, target: ClassRef) -> bool:

@@ -181,12 +181,16 @@ class DiscardedRows:
 
 @dataclass(frozen=True, slots=True)
 class CountByFetching:
-    """Rows are fetched only to count them, or to see whether there is one. ``at`` is where that is done."""
+    """Rows are fetched only to count them, or to see whether there is one. ``at`` is where that is done.
+
+    ``is_joined`` says that the statement is about more than the entity's own table.
+    """
 
     at: Place
     query: Query
     purpose: Literal["count", "exists"]
     is_async: bool
+    is_joined: bool
     confidence: Confidence
 
 
