@@ -24,25 +24,28 @@ def check(project: Project) -> Iterator[Finding]:
 def _help(repeated: RepeatedQuery) -> str:
     if not repeated.depends_on_loop:
         return "Nothing in it changes from pass to pass: run it once, before the loop."
-    entity = repeated.query.entity
+    entity, key = repeated.query.entity, repeated.key
+    if repeated.wanted == "levels":
+        return "Ask level by level: one statement with `IN` for all open keys, or a recursive CTE for the whole tree."
     if repeated.query.is_sql:
         return (
             "Collect the keys first, run one statement with `WHERE ... IN (...)` for all of them, "
             "and look each row up in a dict inside the loop."
         )
-    if entity is None or repeated.key is None:
-        return (
-            "Collect the keys first, run one statement with `IN` for all of them (with GROUP BY, for a count or sum)."
-        )
+    if repeated.wanted == "aggregate":
+        what = f"`{key}.in_(keys)`" if key is not None else "`IN`"
+        return f"Collect the keys first, and let one statement with {what} and GROUP BY answer for all of them."
+    if entity is None or key is None:
+        return "Collect the keys first, and fetch what belongs to all of them with one statement (`IN`)."
     if repeated.wanted == "newest":
         return (
             f"Collect the keys first, and let one statement number the rows of each: "
-            f"`func.row_number().over(partition_by={repeated.key}, order_by=...)`, of which the first ones are kept."
+            f"`func.row_number().over(partition_by={key}, order_by=...)`, of which the first ones are kept."
         )
-    is_own = repeated.key.startswith(f"{entity}.")
-    selected = entity if is_own else f"{entity}, {repeated.key}"
+    is_own = key.startswith(f"{entity}.")
+    selected = entity if is_own else f"{entity}, {key}"
     joined = "" if is_own else ".join(...)"
-    statement = f"`select({selected}){joined}.where({repeated.key}.in_(keys))`"
+    statement = f"`select({selected}){joined}.where({key}.in_(keys))`"
     kept = "look each one up in a dict" if repeated.wanted == "one" else "group them by key in a dict of lists"
     return f"Collect the keys first, fetch all rows with one {statement}, and {kept}."
 

@@ -324,6 +324,7 @@ OTHER_ATTRIBUTES = frozenset(
         "sqlalchemy.ext.associationproxy.association_proxy",
     }
 )  # fmt: skip
+PROXIES = frozenset({"sqlalchemy.ext.associationproxy.association_proxy"})
 COLUMN_WRAPPERS = frozenset({"sqlalchemy.orm.column_property"})
 """What may stand around a column in a class body."""
 CASCADING = frozenset({"sqlalchemy.orm.declared_attr.cascading"})

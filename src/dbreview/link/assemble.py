@@ -20,7 +20,7 @@ from dbreview.link.schema.application import models_of, tables_of, unknown_of
 from dbreview.link.secrets import has_hashing
 from dbreview.link.sessions import global_sessions, stored_on_state
 from dbreview.link.understanding import understanding_of
-from dbreview.link.values import Statement
+from dbreview.link.values import Aggregate
 from dbreview.project import (
     BlockingCall,
     Conventions,
@@ -200,8 +200,8 @@ def _repeated_queries(interpreter: Interpreter) -> Iterator[RepeatedQuery]:
             event.effect.calls[1:] if event.effect.calls else (),
             bounds.query_of(statement, event.effect.at),
             event.depends_on_loop,
-            _key(interpreter, statement),
-            _wanted(interpreter, statement),
+            _key(interpreter, event),
+            _wanted(interpreter, event),
             others,
             _repeat_confidence(event),
         )
@@ -217,24 +217,32 @@ def _per_loop(interpreter: Interpreter) -> Iterator[tuple[RepeatEvent, tuple[Pla
         yield first, tuple(sorted(e.at for e in others))
 
 
-def _key(interpreter: Interpreter, statement: Statement | None) -> str | None:
-    """The column by whose value a statement looks rows up, if it is one: ``User.id``."""
+def _key(interpreter: Interpreter, event: RepeatEvent) -> str | None:
+    """The column by whose value a statement looks rows up and that changes with the loop: ``User.id``."""
+    statement = event.effect.statement
     if statement is not None and statement.is_single and not statement.conditions and statement.model is not None:
         table = interpreter.models.table(statement.model)
         keys = [c.attribute for c in table.columns if c.is_primary_key] if table is not None else []
         return f"{statement.model.name}.{keys[0]}" if len(keys) == 1 else None
-    given = {c.attribute for c in statement.conditions if c.operator == "=="} if statement is not None else set()
-    names = sorted(f"{attribute.model.name}.{attribute.name}" for attribute in given)
+    given = [c for c in statement.conditions if c.operator == "=="] if statement is not None else []
+    if not event.effect.calls:  # the names are those of the loop's own code
+        given = [c for c in given if c.names & event.changing] or given
+    names = sorted({f"{c.attribute.model.name}.{c.attribute.name}" for c in given})
     return names[0] if len(names) == 1 else None
 
 
-def _wanted(interpreter: Interpreter, statement: Statement | None) -> Literal["one", "newest", "many"]:
-    """What a statement looks for per key: its one row, the first of several, or all of them."""
-    if statement is None or (statement.is_single and not statement.is_ordered):
+def _wanted(interpreter: Interpreter, event: RepeatEvent) -> Literal["one", "newest", "many", "aggregate", "levels"]:
+    """What a statement looks for per key: its one row, the first of several, all of them, or their number."""
+    statement = event.effect.statement
+    if event.loop.is_fed:
+        return "levels"
+    if statement is None:
         return "one"
+    if statement.selected and all(isinstance(value, Aggregate) for value in statement.selected):
+        return "aggregate"
     if statement.is_ordered and (statement.is_single or statement.is_limited):
-        return "newest"
-    return "one" if bounds.has_unique_key(statement, interpreter.models) else "many"
+        return "one" if bounds.has_unique_key(statement, interpreter.models) else "newest"
+    return "one" if statement.is_single or bounds.has_unique_key(statement, interpreter.models) else "many"
 
 
 def _repeat_confidence(event: RepeatEvent) -> Confidence:

@@ -14,7 +14,7 @@ from dbreview.frameworks import sqlalchemy
 from dbreview.link import bounds, client, effects, filters, lookups, methods, paging, raw_sql, rows
 from dbreview.link.events import Effect
 from dbreview.link.joining import options
-from dbreview.link.syntax import walk
+from dbreview.link.syntax import names_in, walk
 from dbreview.link.values import (
     Aggregate,
     Attribute,
@@ -61,7 +61,7 @@ def statement(frame: Frame, statement: Statement, name: str, arguments: Argument
         columns = tuple(_ordering(arguments))
         return replace(statement, is_ordered=True, ordered_by=(*statement.ordered_by, *columns))
     if name in sqlalchemy.FILTERING:
-        found = frozenset(_conditions(statement, arguments))
+        found = frozenset(_conditions(frame, statement, arguments, node))
         filters.note_filters(frame, arguments.positional, frame.place(node.at))
         frame.interpreter.events.looked_up.update((c.attribute.model, c.attribute.name) for c in found)
         is_whole = all(_is_whole(value) for value in arguments.positional) and not arguments.is_open
@@ -145,13 +145,16 @@ def _is_whole(value: Value) -> bool:
     return False
 
 
-def _conditions(statement: Statement, arguments: Arguments) -> Iterator[Condition]:
+def _conditions(frame: Frame, statement: Statement, arguments: Arguments, node: facts.Call) -> Iterator[Condition]:
     for value in arguments.positional:
         yield from _flatten(value)
     entity = bounds.entity_of(statement)
     if entity is not None:
+        written = {argument.keyword: argument.value for argument in node.arguments}
         for name, _ in arguments.keywords:
-            yield Condition("==", Attribute(entity.ref, name))
+            names = names_in(written.get(name))
+            names |= effects.origins(frame, names)
+            yield Condition("==", Attribute(entity.ref, name), names=names)
 
 
 def _flatten(value: Value) -> Iterator[Condition]:

@@ -58,11 +58,12 @@ def _is_batch(effect: Effect) -> bool:
 
 def _note_repeat(frame: Frame, effect: Effect, at: Place, node: facts.Call, loop: Loop) -> None:
     events = frame.interpreter.events
-    depends = bool((effect.needs or frozenset()) & changing(frame))
+    changed = changing(frame)
+    depends = bool((effect.needs or frozenset()) & changed)
     known = events.repeats.get(at)
     if known is not None and (len(known.effect.calls) <= len(effect.calls)) and (known.depends_on_loop or not depends):
         return
-    events.repeats[at] = RepeatEvent(at, loop, effect, depends, frame.interpreter.is_request)
+    events.repeats[at] = RepeatEvent(at, loop, effect, depends, frame.interpreter.is_request, changed)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from dbreview.link import (
     results,
 )
 from dbreview.link.joining import in_loop, join, join_all, meet
+from dbreview.link.syntax import names_in
 from dbreview.link.values import (
     Aggregate,
     Attribute,
@@ -220,7 +221,9 @@ def _comparison(frame: Frame, expression: facts.Comparison) -> Value:
     if operator in ("==", "!=") and right == Const(None):
         operator = "is" if operator == "==" else "is not"
     if isinstance(left, Attribute):
-        return Condition(operator, left, right if isinstance(right, Attribute) else None)
+        names = names_in(expression.comparators)
+        names |= effects.origins(frame, names)
+        return Condition(operator, left, right if isinstance(right, Attribute) else None, names)
     # `a + n <= b` compares two columns of one row: no index helps.
     return Condition(operator, right) if isinstance(right, Attribute) and not isinstance(left, Aggregate) else None
 

@@ -20,7 +20,8 @@ class Loop:
 
     ``names`` are the variables whose values change from pass to pass, ``searching`` the places of the calls whose
     result ends the loop, ``carried`` of those that need the result of the pass before, ``kept`` of those whose result
-    lives until the next pass. One that ``opens_session`` gives each pass a session of its own.
+    lives until the next pass. One that ``opens_session`` gives each pass a session of its own; one
+    that ``is_fed`` adds to what it runs over.
     """
 
     at: Place
@@ -32,6 +33,7 @@ class Loop:
     carried: frozenset[Span] = frozenset()
     kept: frozenset[Span] = frozenset()
     opens_session: bool = False
+    is_fed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,7 @@ class RepeatEvent:
     effect: Effect
     depends_on_loop: bool
     is_request: bool
+    changing: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,6 +68,7 @@ def loop_over(frame: Frame, target: Expression, iterable: Expression, values: Va
         loops.searching_calls(body),
         loops.carried_calls(body),
         loops.kept_calls(body),
+        is_fed=isinstance(iterable, facts.Name) and loops.feeds(frozenset((iterable.id,)), body),
     )
 
 

@@ -11,7 +11,7 @@ from dbreview.frameworks import python, sqlalchemy
 from dbreview.link import bounds, calling, iterating, strategies
 from dbreview.link.events import LoadEvent
 from dbreview.link.joining import options
-from dbreview.link.names import ClassRef, FunctionRef
+from dbreview.link.names import ClassRef, Definition, FunctionRef, Variable
 from dbreview.link.strategies import State
 from dbreview.link.values import (
     Attribute,
@@ -47,6 +47,8 @@ def attribute(frame: Frame, entity: Entity, name: str, node: facts.Attribute) ->
     if name == "__class__":
         return ClassValue(entity.model)
     member = frame.interpreter.classes.member(entity.model, name)
+    if (way := proxied(frame, member)) is not None:
+        return _through_proxy(frame, entity, way, node)
     if name in sqlalchemy.CHANGING_METHODS and member is None:
         note_changed(frame, entity)
     if not isinstance(member, FunctionRef):
@@ -60,6 +62,27 @@ def attribute(frame: Frame, entity: Entity, name: str, node: facts.Attribute) ->
     if frame.interpreter.is_a(member, python.PROPERTIES):
         return calling.invoke(frame, bound, None, facts.Call(node, (), node.at))
     return bound
+
+
+def proxied(frame: Frame, member: Definition | None) -> tuple[str, ...] | None:
+    """The attributes that ``association_proxy("keywords", "name")`` stands for."""
+    call = member.value if isinstance(member, Variable) else None
+    if not isinstance(member, Variable) or not isinstance(call, facts.Call):
+        return None
+    if frame.interpreter.module_frame(member.path).symbol_of(call) not in sqlalchemy.PROXIES:
+        return None
+    names = [argument.value for argument in call.arguments]
+    texts = tuple(name.value for name in names if isinstance(name, facts.Constant) and isinstance(name.value, str))
+    return texts or None
+
+
+def _through_proxy(frame: Frame, entity: Entity, way: tuple[str, ...], node: facts.Attribute) -> Value:
+    """What reading a proxy gives: it reads the relationship behind it, and an attribute of each object there."""
+    relationship = frame.interpreter.models.relationship(entity.model, way[0])
+    found = _related(frame, entity, relationship, node) if relationship is not None else None
+    if isinstance(found, Entity) and len(way) > 1:
+        return attribute(frame, found, way[1], node)
+    return Items(None) if isinstance(found, Items) else None
 
 
 def _related(frame: Frame, entity: Entity, relationship: Relationship, node: facts.Attribute) -> Value:

@@ -253,6 +253,18 @@ def taken_by(test: Expression, body: Block) -> frozenset[str]:
     return frozenset()
 
 
+def feeds(names: frozenset[str], body: Block) -> bool:
+    """Whether a loop over one of these collections adds to it: it walks a tree or graph."""
+    return any(
+        isinstance(call, facts.Call)
+        and isinstance(call.func, facts.Attribute)
+        and call.func.attr in ("append", "extend", "add", "appendleft", "update", "insert")
+        and isinstance(call.func.value, facts.Name)
+        and call.func.value.id in names
+        for call in walk(body)
+    )
+
+
 def ends_loop(block: Block) -> bool:
     """Whether a block ends by leaving the loop around it: ``return``, ``raise`` or ``break``."""
     return _ends_loop(block) or (bool(block) and isinstance(block[-1], facts.Raise))

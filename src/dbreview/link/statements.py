@@ -269,7 +269,7 @@ def _while_loop(frame: Frame, statement: facts.While) -> Loop:
         return Loop(at, "other", frozenset(), None, "low")
     body = statement.body
     calls = (loops.searching_calls(body), loops.carried_calls(body), loops.kept_calls(body))
-    return Loop(at, "rows", names, None, "medium", *calls)
+    return Loop(at, "rows", names, None, "medium", *calls, is_fed=loops.feeds(names, body))
 
 
 def _loop(frame: Frame, loop: Loop, body: Block) -> None:

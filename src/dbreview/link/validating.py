@@ -149,7 +149,7 @@ def _read_entity(entity: Entity, schema: Schema, reading: _Reading) -> None:
         if relationship is not None:
             _read_relationship(entity, relationship, each, reading)
         elif name is not None:
-            _read_property(entity, name, reading)
+            _read_property(entity, name, each, reading)
 
 
 def _has(interpreter: Interpreter, entity: Entity, name: str) -> bool:
@@ -176,13 +176,17 @@ def _read_relationship(entity: Entity, relationship: Relationship, each: SchemaF
     _read(related, each.shape, inner)
 
 
-def _read_property(entity: Entity, name: str, reading: _Reading) -> None:
-    """A property of the model runs its own code, which may read relationships."""
+def _read_property(entity: Entity, name: str, each: SchemaField, reading: _Reading) -> None:
+    """A property of the model runs its own code, which may read relationships; a proxy reads the one behind it."""
     interpreter = reading.frame.interpreter
     member = interpreter.classes.member(entity.model, name)
+    way = loading.proxied(reading.frame, member)
+    relationship = interpreter.models.relationship(entity.model, way[0]) if way is not None else None
+    if relationship is not None:
+        _read_relationship(entity, relationship, each, reading)
     if isinstance(member, FunctionRef) and interpreter.is_a(member, python.PROPERTIES):
-        each = replace(entity, loop=reading.asked_at) if reading.is_per_row else entity
-        calling.invoke(reading.frame, FunctionValue(member, each), None, None)
+        row = replace(entity, loop=reading.asked_at) if reading.is_per_row else entity
+        calling.invoke(reading.frame, FunctionValue(member, row), None, None)
 
 
 def _note(entity: Entity, relationship: Relationship, each: SchemaField, reading: _Reading) -> None:

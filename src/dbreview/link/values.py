@@ -6,7 +6,7 @@ with the same arguments.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from dbreview.facts import Expression
@@ -138,11 +138,15 @@ class Attribute:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """A comparison of a model's attribute: operator ``==``, ``in`` or another. ``other`` is an attribute too."""
+    """A comparison of a model's attribute: operator ``==``, ``in`` or another. ``other`` is an attribute too.
+
+    ``names`` are the variables that it is compared with, in the code that builds it.
+    """
 
     operator: str
     attribute: Attribute
     other: Attribute | None = None
+    names: frozenset[str] = field(default=frozenset(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)

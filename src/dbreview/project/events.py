@@ -80,7 +80,8 @@ class LazyLoad:
 class RepeatedQuery:
     """A read that a loop repeats. ``calls`` lead from the loop's own function to ``query``.
 
-    ``key`` is the column by which it looks for ``wanted``: one row, the newest (or other first) one, or many.
+    ``key`` is the column by which it looks for ``wanted``: one row, the newest (or other first) one, many, or their
+    number. ``levels`` are those of a tree that the loop walks.
     """
 
     at: Place
@@ -89,7 +90,7 @@ class RepeatedQuery:
     query: Query
     depends_on_loop: bool
     key: str | None
-    wanted: Literal["one", "newest", "many"]
+    wanted: Literal["one", "newest", "many", "aggregate", "levels"]
     others: tuple[Place, ...]
     confidence: Confidence
 
