@@ -251,8 +251,8 @@ def _instantiate(frame: Frame, ref: ClassRef, arguments: Arguments, node: facts.
             return Instance(ref, outcome.fields)
         validating.note_constructor(frame, ref, arguments, node)
         set_by_init = {name for name, _ in outcome.fields}
-        given = ((n, v) for n, v in arguments.keywords if v is not None and n not in set_by_init)
-        return Instance(ref, (*outcome.fields, *given))  # Pydantic's own `__init__` is behind it, as a rule
+        named = ((n, v) for n, v in arguments.keywords if v is not None and n not in set_by_init)
+        return Instance(ref, (*outcome.fields, *named))  # Pydantic's own `__init__` is behind it, as a rule
     validating.note_constructor(frame, ref, arguments, node)
     fields = tuple((name, value) for name, value in arguments.keywords if value is not None)
     names = [n for n, m in ref.members.items() if isinstance(m, Variable) and m.annotation is not None]
