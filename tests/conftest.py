@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from dbreview.cli import main
+from pages import Example
+from running import Import, running
 
 ENVIRONMENT = ("NO_COLOR", "FORCE_COLOR", "TERM", "COLUMNS", "DBREVIEW_TRACEBACK")
 
@@ -66,3 +68,10 @@ def dbreview(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
         return Outcome(ended.value.code, told.out, told.err)
 
     return run
+
+
+@pytest.fixture
+def module(example: Example, tmp_path: Path) -> Iterator[Import]:
+    """The modules of an example's application, which can be imported meanwhile."""
+    with running(example, tmp_path) as import_module:
+        yield import_module

@@ -43,6 +43,11 @@ def shown(rule: str, heading: str, *, having: str = "", is_of_tortoise: bool = F
     return pytest.mark.parametrize("example", examples, ids=lambda each: each.title)
 
 
+def is_async(example: Example) -> bool:
+    """Whether an example talks to its database by an asynchronous engine."""
+    return any("create_async_engine" in text for text in example.files.values())
+
+
 @contextmanager
 def running(example: Example, folder: Path) -> Iterator[Import]:
     """Write the files of an example, make them importable, and forget them afterwards."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -14,22 +13,12 @@ from sqlalchemy import MetaData, create_engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from pages import Example
-from running import Import, ask, first_path, metadata_of, running, seed, shown, statements
+from running import Import, ask, first_path, is_async, metadata_of, seed, shown, statements
 
 # Bad code leaves sessions, connections and coroutines behind.
 pytestmark = pytest.mark.filterwarnings("ignore")
 
 ROWS = 20
-
-
-@pytest.fixture
-def module(example: Example, tmp_path: Path) -> Iterator[Import]:
-    with running(example, tmp_path) as import_module:
-        yield import_module
-
-
-def is_async(example: Example) -> bool:
-    return any("create_async_engine" in text for text in example.files.values())
 
 
 # DBR101

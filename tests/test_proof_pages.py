@@ -20,22 +20,12 @@ from sqlalchemy.exc import CompileError
 from sqlalchemy.orm import Session
 
 from pages import Example
-from running import Import, ask, first_path, metadata_of, running, seed, send, shown, statements
+from running import Import, ask, first_path, is_async, metadata_of, seed, send, shown, statements
 
 # Bad code leaves sessions, connections and coroutines behind.
 pytestmark = pytest.mark.filterwarnings("ignore")
 
 ROWS = 20
-
-
-@pytest.fixture
-def module(example: Example, tmp_path: Path) -> Iterator[Import]:
-    with running(example, tmp_path) as import_module:
-        yield import_module
-
-
-def is_async(example: Example) -> bool:
-    return any("create_async_engine" in text for text in example.files.values())
 
 
 # DBR103

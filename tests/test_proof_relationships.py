@@ -18,17 +18,11 @@ from dbreview import run
 from dbreview.rulebook import Rulebook
 from dbreview.settings import find_settings
 from pages import Example, cases
-from running import EXAMPLES, Import, ask, metadata_of, running, seed, shown
+from running import EXAMPLES, Import, ask, metadata_of, seed, shown
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
 CHILDREN = 200
-
-
-@pytest.fixture
-def module(example: Example, tmp_path: Path) -> Iterator[Import]:
-    with running(example, tmp_path) as import_module:
-        yield import_module
 
 
 @contextmanager

@@ -26,15 +26,9 @@ from sqlalchemy.orm import (
 )
 
 from pages import Example
-from running import Import, Request, ask, first_path, metadata_of, running, seed, shown, statements
+from running import Import, Request, ask, first_path, metadata_of, seed, shown, statements
 
 ROWS = 300
-
-
-@pytest.fixture
-def module(example: Example, tmp_path: Path) -> Iterator[Import]:
-    with running(example, tmp_path) as import_module:
-        yield import_module
 
 
 @contextmanager

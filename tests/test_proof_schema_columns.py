@@ -6,7 +6,6 @@ import asyncio
 import importlib
 import re
 import sys
-from collections.abc import Iterator
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -40,7 +39,7 @@ from sqlmodel import Field, SQLModel
 from sqlmodel.sql import sqltypes
 
 from pages import Example
-from running import Import, metadata_of, running, shown
+from running import Import, metadata_of, shown
 
 # Bad code is told so by the libraries too.
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -55,12 +54,6 @@ DIALECTS: dict[str, Dialect] = {
 }
 
 KEEPS_PLAIN_ZONES = hasattr(sqltypes, "UTCDateTime")
-
-
-@pytest.fixture
-def module(example: Example, tmp_path: Path) -> Iterator[Import]:
-    with running(example, tmp_path) as import_module:
-        yield import_module
 
 
 def schema(example: Example, module: Import) -> MetaData:

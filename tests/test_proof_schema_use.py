@@ -22,19 +22,13 @@ from sqlalchemy.schema import CreateTable
 from sqlmodel import AutoString, Field, SQLModel
 
 from pages import Example
-from running import Import, ask, first_path, metadata_of, running, seed, shown
+from running import Import, ask, first_path, metadata_of, seed, shown
 
 # Bad code is told so by the libraries too.
 pytestmark = pytest.mark.filterwarnings("ignore")
 
 # What a mapped class offers depends on the example.
 Model = Any
-
-
-@pytest.fixture
-def module(example: Example, tmp_path: Path) -> Iterator[Import]:
-    with running(example, tmp_path) as import_module:
-        yield import_module
 
 
 def reported(example: Example) -> set[str]:

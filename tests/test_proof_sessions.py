@@ -7,7 +7,7 @@ import functools
 import gc
 import inspect
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import ModuleType
@@ -25,12 +25,6 @@ from running import EXAMPLES, Import, ask, first_path, metadata_of, running, see
 
 # Bad code leaves sessions, connections and coroutines behind.
 pytestmark = pytest.mark.filterwarnings("ignore")
-
-
-@pytest.fixture
-def module(example: Example, tmp_path: Path) -> Iterator[Import]:
-    with running(example, tmp_path) as import_module:
-        yield import_module
 
 
 # DBR301
