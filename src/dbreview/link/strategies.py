@@ -7,7 +7,18 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from dbreview.frameworks import sqlalchemy
 from dbreview.link.names import ClassRef
-from dbreview.link.values import ClassValue, Entity, Entries, Fetch, Items, Load, Session, Statement, Value
+from dbreview.link.values import (
+    ClassValue,
+    Either,
+    Entity,
+    Entries,
+    Fetch,
+    Items,
+    Load,
+    Session,
+    Statement,
+    Value,
+)
 from dbreview.project import Relationship
 
 if TYPE_CHECKING:
@@ -233,6 +244,9 @@ def _kept(value: Value, *, is_taken_in_loop: bool) -> Iterator[Fetch]:
     match value:
         case Items(_, Fetch() as fetch) | Entries(_, _, Fetch() as fetch):
             yield fetch
+        case Either(options):
+            for option in options:
+                yield from _kept(option, is_taken_in_loop=is_taken_in_loop)
         case Entity(_, Fetch() as fetch, ()) if is_taken_in_loop and fetch.statement is not None and value.loop is None:
             yield fetch
 
