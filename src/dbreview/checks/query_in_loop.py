@@ -42,12 +42,17 @@ def _help(repeated: RepeatedQuery) -> str:
             f"Collect the keys first, and let one statement number the rows of each: "
             f"`func.row_number().over(partition_by={key}, order_by=...)`, of which the first ones are kept."
         )
-    is_own = key.startswith(f"{entity}.")
-    selected = entity if is_own else f"{entity}, {key}"
-    joined = "" if is_own else ".join(...)"
-    statement = f"`select({selected}){joined}.where({key}.in_(keys))`"
+    selected = ", ".join(dict.fromkeys((*(repeated.selected or (entity,)), *_unselected(repeated, key))))
+    joined = "" if key.startswith(f"{entity}.") else ".join(...)"
+    more, kept_conditions = (", ...", ", with its other conditions") if repeated.has_more_conditions else ("", "")
+    statement = f"`select({selected}){joined}.where({key}.in_(keys){more})`{kept_conditions}"
     kept = "look each one up in a dict" if repeated.wanted == "one" else "group them by key in a dict of lists"
     return f"Collect the keys first, fetch all rows with one {statement}, and {kept}."
+
+
+def _unselected(repeated: RepeatedQuery, key: str) -> tuple[str, ...]:
+    """The key, where what is selected does not bring it."""
+    return () if key.partition(".")[0] in repeated.selected else (key,)
 
 
 def _notes(repeated: RepeatedQuery) -> Iterator[Note]:

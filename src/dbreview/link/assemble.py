@@ -8,6 +8,7 @@ from typing import Literal
 
 from dbreview.facts import Unreadable
 from dbreview.finding import SURENESS, Confidence, Place
+from dbreview.frameworks import sqlalchemy
 from dbreview.link import bounds, client, filters, loading, paging, responses, results, validating
 from dbreview.link.dialects import enforces_sqlite_keys, find_dialects
 from dbreview.link.events import BlockEvent, LoadEvent, RepeatEvent
@@ -20,7 +21,7 @@ from dbreview.link.schema.application import models_of, tables_of, unknown_of
 from dbreview.link.secrets import has_hashing
 from dbreview.link.sessions import global_sessions, stored_on_state
 from dbreview.link.understanding import understanding_of
-from dbreview.link.values import Aggregate
+from dbreview.link.values import Aggregate, Attribute, ClassValue, Statement
 from dbreview.project import (
     BlockingCall,
     Conventions,
@@ -192,6 +193,11 @@ def _load_confidence(event: LoadEvent) -> Confidence:
 
 
 def _repeated_queries(interpreter: Interpreter) -> Iterator[RepeatedQuery]:
+    locked = {
+        event.loop.at
+        for event in interpreter.events.repeats.values()
+        if event.effect.statement is not None and event.effect.statement.is_locking
+    }
     for event, others in _per_loop(interpreter):
         statement = event.effect.statement
         yield RepeatedQuery(
@@ -201,9 +207,11 @@ def _repeated_queries(interpreter: Interpreter) -> Iterator[RepeatedQuery]:
             bounds.query_of(statement, event.effect.at),
             event.depends_on_loop,
             _key(interpreter, event),
+            _selected(statement),
+            bool(statement is not None and (len(statement.conditions) > 1 or statement.is_narrowed)),
             _wanted(interpreter, event),
             others,
-            _repeat_confidence(event),
+            "low" if event.loop.at in locked else _repeat_confidence(event),
         )
 
 
@@ -224,11 +232,25 @@ def _key(interpreter: Interpreter, event: RepeatEvent) -> str | None:
         table = interpreter.models.table(statement.model)
         keys = [c.attribute for c in table.columns if c.is_primary_key] if table is not None else []
         return f"{statement.model.name}.{keys[0]}" if len(keys) == 1 else None
-    given = [c for c in statement.conditions if c.operator == "=="] if statement is not None else []
+    given = [c for c in statement.conditions if c.operator == "==" and c.names] if statement is not None else []
     if not event.effect.calls:  # the names are those of the loop's own code
-        given = [c for c in given if c.names & event.changing] or given
+        given = [c for c in given if c.names & event.changing]
     names = sorted({f"{c.attribute.model.name}.{c.attribute.name}" for c in given})
     return names[0] if len(names) == 1 else None
+
+
+def _selected(statement: Statement | None) -> tuple[str, ...]:
+    """What a statement selects, as its author wrote it; empty where a part of it has no name."""
+    found: list[str] = []
+    for value in statement.selected if statement is not None else ():
+        match value:
+            case ClassValue(ref):
+                found.append(ref.name)
+            case Attribute(model, name):
+                found.append(f"{model.name}.{name}")
+            case _:
+                return ()
+    return tuple(found)
 
 
 def _wanted(interpreter: Interpreter, event: RepeatEvent) -> Literal["one", "newest", "many", "aggregate", "levels"]:
@@ -242,13 +264,17 @@ def _wanted(interpreter: Interpreter, event: RepeatEvent) -> Literal["one", "new
         return "aggregate"
     if statement.is_ordered and (statement.is_single or statement.is_limited):
         return "one" if bounds.has_unique_key(statement, interpreter.models) else "newest"
-    return "one" if statement.is_single or bounds.has_unique_key(statement, interpreter.models) else "many"
+    methods = {e.method for e in interpreter.events.row_reads.values() if e.fetch.at == event.effect.at}
+    is_one = statement.is_single or bounds.has_unique_key(statement, interpreter.models)
+    return (
+        "one"
+        if is_one or (methods and methods <= sqlalchemy.ONE_FROM_RESULT | sqlalchemy.SCALAR_FROM_RESULT)
+        else "many"
+    )
 
 
 def _repeat_confidence(event: RepeatEvent) -> Confidence:
-    statement = event.effect.statement
-    is_locking = statement is not None and statement.is_locking
-    if not event.depends_on_loop or event.effect.is_isolated or event.loop.opens_session or is_locking:
+    if not event.depends_on_loop or event.effect.is_isolated or event.loop.opens_session:
         return "low"
     return event.loop.confidence if event.is_request else "medium"
 

@@ -114,12 +114,15 @@ def owner_of(statement: Statement, table: Table, models: Models) -> str | None:
         is_key = column is not None and (column.name in keys or _names_an_owner(column))
         if condition.operator == "==" and column is not None and is_key:
             return column.name
+        of_other = models.table(condition.attribute.model) is not table and condition.attribute.name.endswith("_id")
+        if condition.operator == "==" and condition.other is None and of_other:
+            return f"{condition.attribute.model.name}.{condition.attribute.name}"
     return None
 
 
 def _names_an_owner(column: Column) -> bool:
     """Whether a column without a foreign key is one by its name: ``user_id``."""
-    return column.name.endswith("_id") and not column.is_primary_key
+    return column.name.endswith("_id")
 
 
 def confidence_of(statement: Statement, table: Table, models: Models, route: Route) -> Confidence:

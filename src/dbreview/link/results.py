@@ -197,6 +197,8 @@ def _has_partial_key(table: Table, equal: tuple[str, ...]) -> bool:
 
 def _sureness_of_many(statement: Statement, table: Table, equal: tuple[str, ...]) -> Confidence:
     """How sure it is that more than a few rows match."""
+    if statement.is_locking:
+        return "low"  # a limit may change which rows are locked
     if statement.is_ordered:
         return "medium" if statement.is_narrowed or equal else "high"
     if statement.is_narrowed or len(equal) > 1:

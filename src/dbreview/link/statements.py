@@ -22,7 +22,7 @@ from dbreview.link import (
     secrets,
 )
 from dbreview.link.events import Loop, OwnedSession
-from dbreview.link.joining import in_loop, join, meet
+from dbreview.link.joining import in_loop, join, meet, options
 from dbreview.link.syntax import calls_in, dotted_name, walk
 from dbreview.link.values import Const, Entries, FunctionValue, Items, Session, Value
 
@@ -157,8 +157,13 @@ def _is_asked_of_known_dict(frame: Frame, test: Expression) -> bool:
 def _note_empty(frame: Frame, test: Expression) -> None:
     """``if not rows: return rows``: there are none."""
     match test:
-        case facts.UnaryOperation("not", facts.Name(name)) if isinstance(frame.env.get(name), Items):
+        case facts.UnaryOperation("not", facts.Name(name)) if _is_collection(frame.env.get(name)):
             frame.env[name] = Items(None, is_closed=True)
+
+
+def _is_collection(value: Value) -> bool:
+    found = options(value)
+    return bool(found) and all(isinstance(each, Items) for each in found)
 
 
 def _forget_the_empty(frame: Frame, statement: facts.If, after_body: dict[str, Value]) -> None:
@@ -166,7 +171,7 @@ def _forget_the_empty(frame: Frame, statement: facts.If, after_body: dict[str, V
     if isinstance(statement.test, facts.Name) and not statement.orelse:
         name = statement.test.id
         is_replaced = after_body.get(name) != frame.env.get(name)
-        if is_replaced and isinstance(frame.env.get(name), Items) and isinstance(after_body.get(name), Items):
+        if is_replaced and _is_collection(frame.env.get(name)) and _is_collection(after_body.get(name)):
             frame.env[name] = after_body[name]
 
 

@@ -214,7 +214,7 @@ def lazy_responses(interpreter: Interpreter, roles: Mapping[str, Role]) -> Itera
         if key not in silent and roles.get(key[0].filename) == "application":
             by_query.setdefault(key[0], []).append(event)
     for at, events in sorted(by_query.items(), key=lambda item: item[0]):
-        first, *others = sorted(events, key=lambda e: (SURENESS[_confidence(e)], e.entity.path, e.field))
+        first, *others = sorted(events, key=_cost)
         statement = first.entity.fetch.statement if first.entity.fetch is not None else None
         yield LazyResponse(
             bounds.query_of(statement, at),
@@ -225,6 +225,12 @@ def lazy_responses(interpreter: Interpreter, roles: Mapping[str, Role]) -> Itera
             first.is_per_row,
             _confidence(first),
         )
+
+
+def _cost(event: ResponseEvent) -> tuple[int, bool, tuple[str, ...], str]:
+    """The surest first, and what each row has of its own before the parents that rows share."""
+    is_shared = event.relationship.direction == "MANYTOONE"
+    return SURENESS[_confidence(event)], is_shared, event.entity.path, event.field
 
 
 def _silent(interpreter: Interpreter) -> set[tuple[Place, tuple[str, ...], str]]:

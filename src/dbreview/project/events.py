@@ -81,7 +81,8 @@ class RepeatedQuery:
     """A read that a loop repeats. ``calls`` lead from the loop's own function to ``query``.
 
     ``key`` is the column by which it looks for ``wanted``: one row, the newest (or other first) one, many, or their
-    number. ``levels`` are those of a tree that the loop walks.
+    number. ``levels`` are those of a tree that the loop walks. ``selected`` is what it selects, where that has names;
+    ``has_more_conditions`` says that the key is not all that it filters by.
     """
 
     at: Place
@@ -90,6 +91,8 @@ class RepeatedQuery:
     query: Query
     depends_on_loop: bool
     key: str | None
+    selected: tuple[str, ...]
+    has_more_conditions: bool
     wanted: Literal["one", "newest", "many", "aggregate", "levels"]
     others: tuple[Place, ...]
     confidence: Confidence
