@@ -139,6 +139,7 @@ RUNNING = frozenset(
 )  # fmt: skip
 """Methods of sessions, connections and cursors whose first argument is a statement."""
 
+GETS_BY_KEY = frozenset({"get", "get_one"})
 RUNS_STATEMENTS = frozenset({"execute", "scalars", "scalar", "exec", "stream", "stream_scalars"})
 """Those that give a session away by what they are given."""
 

@@ -22,7 +22,7 @@ from dbreview.link import (
 from dbreview.link.arguments import Arguments
 from dbreview.link.joining import join
 from dbreview.link.names import ClassRef, FunctionRef, Variable
-from dbreview.link.syntax import dotted_name
+from dbreview.link.syntax import dotted_name, last_name
 from dbreview.link.values import (
     ClassValue,
     Const,
@@ -100,12 +100,20 @@ def _group_holder(group: facts.Expression) -> facts.Name | None:
 
 
 def _as_session(frame: Frame, func: facts.Attribute, node: facts.Call, is_awaited: bool) -> Session | None:
-    """Whatever runs a statement is a session or a connection: ``x.execute(select(User))``."""
-    if func.attr not in sqlalchemy.RUNS_STATEMENTS or not node.arguments or node.arguments[0].stars:
+    """Whatever runs a statement is a session or a connection, and so is what gets a mapped class by its key."""
+    if not node.arguments or node.arguments[0].stars:
         return None
-    given = frame.evaluate(node.arguments[0].value)
-    is_statement = isinstance(given, Statement) and given.session is None and given.kind != "unknown"
-    return Session("async" if is_awaited else None) if is_statement else None
+    found = Session("async" if is_awaited else None)
+    if func.attr in sqlalchemy.RUNS_STATEMENTS:
+        given = frame.evaluate(node.arguments[0].value)
+        is_statement = isinstance(given, Statement) and given.session is None and given.kind != "unknown"
+        return found if is_statement else None
+    if func.attr in sqlalchemy.GETS_BY_KEY and len(node.arguments) > 1:
+        given = frame.evaluate(node.arguments[0].value)
+        is_mapped = isinstance(given, ClassValue) and frame.interpreter.classes.is_mapped(given.ref)
+        is_named = (last_name(func.value) or "").lstrip("_") in sqlalchemy.SESSION_NAMES
+        return found if is_mapped and (is_awaited or is_named) else None
+    return None
 
 
 def _call_on(
