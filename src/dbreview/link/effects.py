@@ -20,8 +20,9 @@ def note(frame: Frame, effect: Effect, at: Place, node: facts.Call) -> None:
     """Remember an effect of this body; tell of it where a loop repeats it or the event loop waits."""
     needs = names_in(node) if effect.needs is None else effect.needs
     needs |= origins(frame, needs) if frame.sources else frozenset()
-    if needs != effect.needs or _follows_insert(frame, effect):
-        effect = replace(effect, needs=needs, is_isolated=effect.is_isolated or _follows_insert(frame, effect))
+    is_isolated = effect.is_isolated or _follows_insert(frame, effect)
+    if needs != effect.needs or is_isolated is not effect.is_isolated:
+        effect = replace(effect, needs=needs, is_isolated=is_isolated)
     key = (effect.kind, effect.at)
     known = frame.effects.get(key)
     if known is None or len(known.calls) > len(effect.calls):
@@ -131,7 +132,8 @@ def as_seen_by_callers(frame: Frame) -> tuple[Effect, ...]:
     if frame.closure is not None:
         return tuple(effects)
     return tuple(
-        replace(effect, needs=effect.needs & parameters if effect.needs else effect.needs) for effect in effects
+        each if each.needs is None or each.needs <= parameters else replace(each, needs=each.needs & parameters)
+        for each in effects
     )
 
 

@@ -170,6 +170,7 @@ def may_end(body: Block) -> bool:
     return True
 
 
+@lru_cache(maxsize=20_000)
 def ends_at_once(body: Block) -> bool:
     """Whether a loop's first pass is its last."""
     if any(isinstance(s, facts.Return) or (isinstance(s, facts.Jump) and s.kind == "break") for s in body):
@@ -253,6 +254,7 @@ def taken_by(test: Expression, body: Block) -> frozenset[str]:
     return frozenset()
 
 
+@lru_cache(maxsize=20_000)
 def feeds(names: frozenset[str], body: Block) -> bool:
     """Whether a loop over one of these collections adds to it: it walks a tree or graph."""
     return any(
