@@ -48,6 +48,10 @@ CONNECTIONS: dict[str, Literal["sync", "async"]] = {
 }
 """Types of connections, cursors and pools."""
 
+SYSTEM_SCHEMAS = frozenset({"information_schema", "pg_catalog", "sys"})
+SYSTEM_TABLES = ("sqlite_", "pg_")
+"""Where databases describe themselves: as many rows as there are tables and columns."""
+
 DIALECT_OF: dict[str, str] = {
     "psycopg2": "postgresql",
     "psycopg2-binary": "postgresql",

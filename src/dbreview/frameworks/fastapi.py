@@ -23,6 +23,8 @@ PASSES_ON = frozenset(
 ADAPTERS = frozenset({"pydantic.TypeAdapter", "pydantic.type_adapter.TypeAdapter"})
 """Types that fill anything that an annotation can describe."""
 PARSES_AS = frozenset({"pydantic.parse_obj_as", "pydantic.tools.parse_obj_as"})
+FILLS_FROM_OBJECT = frozenset({"model_validate", "from_orm"})
+"""Methods of Pydantic's models that fill a schema from an object."""
 VALIDATOR = "pydantic.BaseModel.model_validate"
 """Stands for a schema's own function that fills it from an object, whatever its name."""
 

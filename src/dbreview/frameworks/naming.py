@@ -52,6 +52,9 @@ LISTS_OF_NAMES = frozenset({"role", "permission", "status", "type", "kind", "cat
                             "locale", "setting", "config", "level", "priority", "unit", "region", "tier", "scope", "flag"})  # fmt: skip
 """Last words of the names of tables that hold a short list of constants."""
 
+PAGE_START = re.compile(r"offset|skip|start|first|page$|after|cursor", re.IGNORECASE)
+"""Names of numbers that say where a page begins."""
+
 _SAYS_NOTHING = frozenset({"model", "schema", "table", "orm", "db", "entity"})
 """Words in the names of classes that tell nothing of what they are about."""
 

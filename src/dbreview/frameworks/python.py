@@ -71,6 +71,9 @@ TEXT_METHODS = frozenset({"lower", "upper", "strip", "title", "replace", "remove
                            "capitalize", "format", "isupper", "islower", "startswith", "endswith", "split", "casefold", "swapcase"})  # fmt: skip
 """Methods of ``str`` whose result on constants is a constant."""
 
+TELLS_ONLY = frozenset({"debug", "info", "warning", "error", "exception", "critical", "log", "print", "set_attribute"})
+"""Last words of what tells of its arguments, and neither checks nor changes them."""
+
 BUILTINS = frozenset(
     {
         "list", "tuple", "set", "dict", "sorted", "reversed", "len", "sum", "min", "max", "any", "all", "next", "iter",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Literal
 
 from dbreview.facts import Unreadable
 from dbreview.finding import SURENESS, Confidence, Place
@@ -21,7 +20,7 @@ from dbreview.link.schema.application import models_of, tables_of, unknown_of
 from dbreview.link.secrets import has_hashing
 from dbreview.link.sessions import global_sessions, stored_on_state
 from dbreview.link.understanding import understanding_of
-from dbreview.link.values import Aggregate, Attribute, ClassValue, Statement
+from dbreview.link.values import Aggregate, Attribute, ClassValue, Statement, Value
 from dbreview.project import (
     BlockingCall,
     Conventions,
@@ -31,8 +30,10 @@ from dbreview.project import (
     Role,
     SecretWrite,
     UnboundedResponse,
+    Wanted,
 )
 
+_TAKING_ONE = sqlalchemy.ONE_FROM_RESULT | sqlalchemy.SCALAR_FROM_RESULT
 _FAR = 6
 """The number of calls beyond which nobody is sure any more that each of them is made in every request."""
 
@@ -198,6 +199,9 @@ def _repeated_queries(interpreter: Interpreter) -> Iterator[RepeatedQuery]:
         for event in interpreter.events.repeats.values()
         if event.effect.statement is not None and event.effect.statement.is_locking
     }
+    methods: dict[Place, set[str]] = {}
+    for read in interpreter.events.row_reads.values():
+        methods.setdefault(read.fetch.at, set()).add(read.method)
     for event, others in _per_loop(interpreter):
         statement = event.effect.statement
         yield RepeatedQuery(
@@ -209,7 +213,7 @@ def _repeated_queries(interpreter: Interpreter) -> Iterator[RepeatedQuery]:
             _key(interpreter, event),
             _selected(statement),
             bool(statement is not None and (len(statement.conditions) > 1 or statement.is_narrowed)),
-            _wanted(interpreter, event),
+            _wanted(interpreter, event, takes_one=methods.get(event.effect.at, {""}) <= _TAKING_ONE),
             others,
             "low" if event.loop.at in locked else _repeat_confidence(event),
         )
@@ -253,7 +257,7 @@ def _selected(statement: Statement | None) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _wanted(interpreter: Interpreter, event: RepeatEvent) -> Literal["one", "newest", "many", "aggregate", "levels"]:
+def _wanted(interpreter: Interpreter, event: RepeatEvent, *, takes_one: bool) -> Wanted:
     """What a statement looks for per key: its one row, the first of several, all of them, or their number."""
     statement = event.effect.statement
     if event.loop.is_fed:
@@ -264,13 +268,8 @@ def _wanted(interpreter: Interpreter, event: RepeatEvent) -> Literal["one", "new
         return "aggregate"
     if statement.is_ordered and (statement.is_single or statement.is_limited):
         return "one" if bounds.has_unique_key(statement, interpreter.models) else "newest"
-    methods = {e.method for e in interpreter.events.row_reads.values() if e.fetch.at == event.effect.at}
     is_one = statement.is_single or bounds.has_unique_key(statement, interpreter.models)
-    return (
-        "one"
-        if is_one or (methods and methods <= sqlalchemy.ONE_FROM_RESULT | sqlalchemy.SCALAR_FROM_RESULT)
-        else "many"
-    )
+    return "one" if is_one or takes_one else "many"
 
 
 def _repeat_confidence(event: RepeatEvent) -> Confidence:
@@ -283,19 +282,28 @@ def _unbounded_responses(
     interpreter: Interpreter, found: list[FoundRoute], outcomes: dict[FunctionRef, Outcome]
 ) -> Iterator[UnboundedResponse]:
     told: dict[Place, UnboundedResponse] = {}
-    models_told: set[tuple[Place, str | None]] = set()
     for route in found:
         outcome = outcomes.get(route.ref)
-        whole = tuple(responses.whole_answers(outcome.value)) if outcome is not None else ()
-        for fetch in responses.collections_in(outcome.value) if outcome is not None else ():
-            statement = fetch.statement
-            if statement is None or not bounds.is_unbounded(statement, interpreter.models):
-                continue
-            found_here = responses.unbounded(interpreter.models, fetch, statement, route.route, is_whole=fetch in whole)
-            if found_here is not None and (route.route.at, found_here.query.entity) not in models_told:
-                models_told.add((route.route.at, found_here.query.entity))
-                told.setdefault(fetch.at, found_here)
+        surest: dict[str | None, UnboundedResponse] = {}  # of each model
+        for each in _unbounded_in(interpreter, route, outcome.value) if outcome is not None else ():
+            known = surest.get(each.query.entity)
+            if known is None or SURENESS[each.confidence] < SURENESS[known.confidence]:
+                surest[each.query.entity] = each
+        for each in surest.values():
+            told.setdefault(each.query.at, each)
     yield from sorted(told.values(), key=lambda u: u.at)
+
+
+def _unbounded_in(interpreter: Interpreter, route: FoundRoute, answer: Value) -> Iterator[UnboundedResponse]:
+    """What a route answers with all the rows of."""
+    whole = tuple(responses.whole_answers(answer))
+    for fetch in responses.collections_in(answer):
+        statement = fetch.statement
+        if statement is not None and bounds.is_unbounded(statement, interpreter.models):
+            is_whole = fetch in whole
+            found = responses.unbounded(interpreter.models, fetch, statement, route.route, is_whole=is_whole)
+            if found is not None:
+                yield found
 
 
 def _blocking_calls(interpreter: Interpreter, found: list[FoundRoute]) -> Iterator[BlockingCall]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING
 from dbreview import facts
 from dbreview.facts import Expression
 from dbreview.finding import Place
-from dbreview.frameworks import fastapi
+from dbreview.frameworks import fastapi, naming, python
 from dbreview.link.annotations import parse_annotation
 from dbreview.link.names import ClassRef, FunctionRef, Variable
 from dbreview.link.syntax import dotted_name, last_name, walk
@@ -20,10 +19,6 @@ from dbreview.link.values import ClientNumber, Const, FunctionValue, Instance, L
 if TYPE_CHECKING:
     from dbreview.link.frame import Frame
     from dbreview.link.interpret import Interpreter
-
-
-_START = re.compile(r"offset|skip|start|first|page$|after|cursor", re.IGNORECASE)
-"""Names of numbers that say where a page begins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +155,7 @@ def _caps(frame: Frame, marker: Expression) -> bool:
         return False  # documentation
     if not isinstance(marker, facts.Call) or last_name(marker.func) not in fastapi.NUMBER_MARKERS:
         return True
-    return any(argument.stars or argument.keyword in ("le", "lt", "max_length") for argument in marker.arguments)
+    return any(argument.stars or argument.keyword in ("le", "lt") for argument in marker.arguments)
 
 
 # --- what code does with the numbers ------------------------------------------------------
@@ -200,7 +195,7 @@ def note_choice(frame: Frame, subject: Expression) -> None:
 def note_check(frame: Frame, statement: Expression) -> None:
     """``check(limit)``: a call whose result nobody wants looks at its arguments, and may refuse them."""
     call = statement.value if isinstance(statement, facts.Await) else statement
-    if isinstance(call, facts.Call):
+    if isinstance(call, facts.Call) and last_name(call.func) not in python.TELLS_ONLY:
         _cap(frame, tuple(argument.value for argument in call.arguments))
 
 
@@ -244,7 +239,7 @@ def number_in(left: Value, operator: str, right: Value) -> ClientNumber | None:
     """The client's number in ``limit + 1`` and ``skip + limit``; what else is added may be anything."""
     numbers = [side for side in (left, right) if isinstance(side, ClientNumber)]
     if len(numbers) == 2 and operator == "+":
-        return next((number for number in numbers if not _START.search(number.name)), numbers[0])
+        return next((number for number in numbers if not naming.PAGE_START.search(number.name)), numbers[0])
     other = right if isinstance(left, ClientNumber) else left
     return numbers[0] if len(numbers) == 1 and isinstance(other, Const) else None
 

@@ -53,7 +53,6 @@ class Frame:
         self.closure = closure
         self.loops: list[Loop] = []
         self.filling: list[Fetch] = []
-        self.taken_in_loop: set[str] = set()
         self.sources: dict[str, frozenset[str]] = {}
         self.is_handling = 0
         self.is_cached = False
@@ -156,8 +155,6 @@ class Frame:
         for known in [known for known in self.env if known.startswith(prefix)]:
             del self.env[known]
         self.env[name] = value
-        if self.loops or any(frame.loops for frame in self.interpreter.frames):
-            self.taken_in_loop.add(name)
 
     def as_closure(self) -> Closure:
         return Closure(self.env)

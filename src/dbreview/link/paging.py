@@ -21,7 +21,7 @@ from dbreview.link.values import (
     Value,
     Wrapped,
 )
-from dbreview.project import Query, Role, UnboundedPageSize, UnorderedPage
+from dbreview.project import Role, UnboundedPageSize, UnorderedPage
 
 if TYPE_CHECKING:
     from dbreview.link.arguments import Arguments
@@ -78,7 +78,7 @@ def unbounded_page_sizes(interpreter: Interpreter, roles: Mapping[str, Role]) ->
         is_few = bounds.has_keys(event.statement, interpreter.models)
         is_position = at in interpreter.events.positions
         if roles.get(at.filename) == "application" and not is_few and not is_position:
-            query = _query(event)
+            query = bounds.query_of(event.statement, event.at)
             yield UnboundedPageSize(at, number.name, number.function, query, event.route, "high")
 
 
@@ -101,8 +101,3 @@ def _may_be_many(statement: Statement) -> bool:
     """Whether nothing says that there is one row, or that nobody knows what was done to the statement."""
     is_one = statement.is_single or all(isinstance(value, Aggregate) for value in statement.selected)
     return not (statement.is_opaque or is_one)
-
-
-def _query(event: PageEvent) -> Query:
-    entity = bounds.entity_of(event.statement)
-    return Query(event.at, entity.ref.name if entity is not None else None)

@@ -7,6 +7,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from dbreview.frameworks import drivers
 from dbreview.link.values import SqlText
 
 if TYPE_CHECKING:
@@ -19,9 +20,6 @@ _DIALECTS = ("", "mysql", "tsql", "oracle")
 """Tried in turn. The first one is sqlglot's own, which reads what PostgreSQL and SQLite share with the others."""
 
 _PLACEHOLDER = re.compile(r"%\((\w+)\)s|%s")
-_SYSTEM_SCHEMAS = frozenset({"information_schema", "pg_catalog", "sys"})
-_SYSTEM_TABLES = ("sqlite_", "pg_")
-"""Where databases describe themselves: as many rows as there are tables and columns."""
 _KINDS = {"Insert": "insert", "Update": "update", "Delete": "delete", "Merge": "update"}
 
 
@@ -105,7 +103,9 @@ def _table(source: Expr | None) -> str | None:
 
     if not isinstance(source, exp.Table) or not isinstance(source.this, exp.Identifier):
         return None
-    is_of_database = source.db.lower() in _SYSTEM_SCHEMAS or source.name.lower().startswith(_SYSTEM_TABLES)
+    is_of_database = source.db.lower() in drivers.SYSTEM_SCHEMAS or source.name.lower().startswith(
+        drivers.SYSTEM_TABLES
+    )
     return None if is_of_database else source.name
 
 

@@ -15,7 +15,7 @@ from dbreview.link.events import CountEvent, ReadEvent
 from dbreview.link.loops import fetch_of
 from dbreview.link.syntax import dotted_name, walk
 from dbreview.link.values import ClassValue, Fetch, Items, Load, Result, Statement, Value
-from dbreview.project import CountByFetching, DiscardedRows, Query, Relationship, Role, RowsNotMerged, Table
+from dbreview.project import CountByFetching, DiscardedRows, Relationship, Role, RowsNotMerged, Table
 
 if TYPE_CHECKING:
     from dbreview.link.frame import Frame
@@ -173,7 +173,7 @@ def _discarded(interpreter: Interpreter, roles: Mapping[str, Role]) -> Iterator[
             continue
         yield DiscardedRows(
             event.at,
-            Query(event.fetch.at, entity.ref.name),
+            bounds.query_of(statement, event.fetch.at),
             event.method,
             equal,
             statement.is_ordered,
@@ -238,8 +238,7 @@ def rows_not_merged(interpreter: Interpreter, roles: Mapping[str, Role]) -> Iter
         if found is not None and event.at not in told:
             told.add(event.at)
             relationship, loader = found
-            entity = bounds.entity_of(statement)
-            query = Query(event.fetch.at, entity.ref.name if entity is not None else None)
+            query = bounds.query_of(statement, event.fetch.at)
             yield RowsNotMerged(event.at, relationship, query, loader, event.method, "high")
 
 

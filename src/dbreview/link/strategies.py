@@ -213,7 +213,7 @@ def fetch_at_hand(frame: Frame, entity: Entity, relationship: Relationship) -> F
 
 
 def holding(frame: Frame, target: ClassRef, session: Session) -> Fetch | None:
-    """The statement of the same session whose rows of the class a variable keeps."""
+    """The statement of the same session whose rows of the class a variable keeps: all, or those of many keys."""
     return next(_holding(frame, target, session), None)
 
 
@@ -224,7 +224,8 @@ def _holding(frame: Frame, target: ClassRef, session: Session) -> Iterator[Fetch
         if found.session == session
         and found.statement is not None
         and found.statement.model is not None
-        and not (found.statement.is_limited and not found.statement.is_single)
+        and not found.statement.is_limited
+        and all(c.operator in ("in", "in query") for c in found.statement.conditions)
         and frame.interpreter.classes.are_related(found.statement.model, target)
     )
 
@@ -232,23 +233,21 @@ def _holding(frame: Frame, target: ClassRef, session: Session) -> Iterator[Fetch
 def _kept_fetches(frame: Frame) -> Iterator[Fetch]:
     """The statements whose rows are kept by variables of the running code, or of those who called it."""
     for each in (frame, *reversed(frame.interpreter.frames)):
-        for name, value in each.env.items():
-            yield from _kept(value, is_taken_in_loop=name in each.taken_in_loop)
+        for value in each.env.values():
+            yield from _kept(value)
         if each.closure is not None:
             for value in each.closure.names.values():
-                yield from _kept(value, is_taken_in_loop=False)
+                yield from _kept(value)
 
 
-def _kept(value: Value, *, is_taken_in_loop: bool) -> Iterator[Fetch]:
-    """The statements whose rows a collection or dict keeps; of single objects those that each pass fetches."""
+def _kept(value: Value) -> Iterator[Fetch]:
+    """The statements whose rows a collection or dict keeps. One object says nothing of others of its class."""
     match value:
         case Items(_, Fetch() as fetch) | Entries(_, _, Fetch() as fetch):
             yield fetch
         case Either(options):
             for option in options:
-                yield from _kept(option, is_taken_in_loop=is_taken_in_loop)
-        case Entity(_, Fetch() as fetch, ()) if is_taken_in_loop and fetch.statement is not None and value.loop is None:
-            yield fetch
+                yield from _kept(option)
 
 
 def _loaded_model(frame: Frame, entity: Entity, load: Load) -> str | None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from dbreview import facts
 from dbreview.finding import SURENESS, Confidence, Place
-from dbreview.frameworks import python
+from dbreview.frameworks import fastapi, python
 from dbreview.link import bounds, calling, loading, rows, strategies
 from dbreview.link.events import ResponseEvent
 from dbreview.link.joining import in_loop
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
     from dbreview.link.routes import FoundRoute
 
 _DEEPEST = 8
-_VALIDATING = frozenset({"model_validate", "from_orm"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +65,7 @@ def note_response(interpreter: Interpreter, found: FoundRoute, value: Value, giv
 
 def is_validator(frame: Frame, ref: ClassRef, name: str) -> bool:
     """Whether ``UserOut.model_validate`` is meant, or one of its like."""
-    return name in _VALIDATING and frame.interpreter.schemas.is_schema(ref)
+    return name in fastapi.FILLS_FROM_OBJECT and frame.interpreter.schemas.is_schema(ref)
 
 
 def validate(frame: Frame, ref: ClassRef, arguments: Arguments, node: facts.Call) -> Wrapped:

@@ -26,6 +26,7 @@ from dbreview.project.events import (
     UnboundedPageSize,
     UnboundedResponse,
     UnorderedPage,
+    Wanted,
 )
 from dbreview.project.schema import (
     Column,
@@ -81,4 +82,5 @@ __all__ = [
     "UniqueConstraint",
     "Unknown",
     "UnorderedPage",
+    "Wanted",
 ]

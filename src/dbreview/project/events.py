@@ -9,6 +9,7 @@ from dbreview.finding import Confidence, Place
 from dbreview.project.schema import Relationship
 
 SessionKind: TypeAlias = Literal["sync", "async"]
+Wanted: TypeAlias = Literal["one", "newest", "many", "aggregate", "levels"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,7 @@ class RepeatedQuery:
     key: str | None
     selected: tuple[str, ...]
     has_more_conditions: bool
-    wanted: Literal["one", "newest", "many", "aggregate", "levels"]
+    wanted: Wanted
     others: tuple[Place, ...]
     confidence: Confidence
 
