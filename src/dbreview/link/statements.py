@@ -30,6 +30,10 @@ if TYPE_CHECKING:
     from dbreview.link.frame import Frame
 
 
+_EMPTY = Items(None, is_closed=True)
+"""A collection without items."""
+
+
 def run(frame: Frame, body: Block) -> bool:
     """Follow a block; False when no path reaches its end."""
     return all(_statement(frame, statement) for statement in body)
@@ -131,10 +135,6 @@ def _if(frame: Frame, statement: facts.If) -> bool:
     goes_on = conditions.narrow(frame, statement.test, True) and _branch(frame, statement.body, _fills(statement))
     after_body, frame.env = frame.env, before
     other_goes_on = conditions.narrow(frame, statement.test, False) and _branch(frame, statement.orelse)
-    if goes_on and isinstance(statement.test, facts.UnaryOperation) and isinstance(statement.test.operand, facts.Name):
-        name = statement.test.operand.id
-        if after_body.get(name) == Items(None, is_closed=True):
-            after_body[name] = frame.env.get(name)
     if goes_on and other_goes_on:
         _forget_the_empty(frame, statement, after_body)
         _merge(frame, after_body)
@@ -158,7 +158,7 @@ def _note_empty(frame: Frame, test: Expression) -> None:
     """``if not rows: return rows``: there are none."""
     match test:
         case facts.UnaryOperation("not", facts.Name(name)) if _is_collection(frame.env.get(name)):
-            frame.env[name] = Items(None, is_closed=True)
+            frame.env[name] = _EMPTY
 
 
 def _is_collection(value: Value) -> bool:
@@ -167,12 +167,14 @@ def _is_collection(value: Value) -> bool:
 
 
 def _forget_the_empty(frame: Frame, statement: facts.If, after_body: dict[str, Value]) -> None:
-    """``if rows: rows = load_again(rows)``: on the other way there are no rows."""
-    if isinstance(statement.test, facts.Name) and not statement.orelse:
-        name = statement.test.id
-        is_replaced = after_body.get(name) != frame.env.get(name)
-        if is_replaced and _is_collection(frame.env.get(name)) and _is_collection(after_body.get(name)):
-            frame.env[name] = after_body[name]
+    """``if rows: rows = load_again(rows)`` and ``if not rows: ...``: on one of the two ways there are no rows."""
+    match statement.test:
+        case facts.Name(name) if not statement.orelse:
+            before, after = frame.env.get(name), after_body.get(name)
+            if before != after and _is_collection(before) and _is_collection(after):
+                frame.env[name] = after
+        case facts.UnaryOperation("not", facts.Name(name)) if after_body.get(name) == _EMPTY:
+            after_body[name] = frame.env.get(name)
 
 
 def _answers_from_cache(frame: Frame, statement: facts.If) -> bool:
