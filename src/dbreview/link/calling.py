@@ -177,11 +177,13 @@ def call_value(frame: Frame, callee: Value, arguments: Arguments, node: facts.Ca
             return _instantiate(frame, ref, arguments, node)
         case Symbol(dotted):
             return library.call(frame, dotted, arguments, node)
-        case SessionFactory(kind, is_scoped):
+        case SessionFactory(kind, is_scoped, expires):
             at = frame.place(node.at)
             if not is_scoped:
                 frame.interpreter.events.opened.setdefault(at, kind)
-            return Session(kind, is_scoped=is_scoped, opened_at=at)
+            if arguments.has("expire_on_commit") or arguments.is_open:
+                expires = None
+            return Session(kind, is_scoped=is_scoped, opened_at=at, expires=expires)
         case Session(is_scoped=True):
             return replace(callee, opened_at=frame.place(node.at))
         case LambdaValue():

@@ -114,8 +114,8 @@ class Declared:
                 call = interpreter.classes.member(ref, "__call__")
                 if isinstance(call, FunctionRef):
                     return self.provided_by(FunctionValue(call, target))
-            case SessionFactory(kind):
-                return Session(kind)
+            case SessionFactory(kind, expires=expires):
+                return Session(kind, expires=expires)
             case LibraryObject(injector.PROVIDER, (given, *_)):
                 return given
             case LambdaValue():

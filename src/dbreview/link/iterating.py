@@ -183,8 +183,8 @@ def enter(frame: Frame, context: Expression) -> Value:
             return inner
         case Items(element, is_lazy=True):
             return element
-        case SessionFactory(kind):
-            return Session(kind)
+        case SessionFactory(kind, expires=expires):
+            return Session(kind, expires=expires)
         case Engine(kind):
             return Session(kind, is_connection=True)
         case Instance(ref):

@@ -76,11 +76,11 @@ def call(frame: Frame, dotted: str, arguments: Arguments, node: facts.Call) -> V
         if any(isinstance(value, Session) for value in arguments.values()):
             return Session(kind)  # it lives on a connection that somebody else owns
         frame.interpreter.events.opened.setdefault(at, kind)
-        return Session(kind, opened_at=at)
+        return Session(kind, opened_at=at, expires=_expires(arguments))
     if dotted in sqlalchemy.ENGINE_MAKERS:
         return Engine(sqlalchemy.ENGINE_MAKERS[dotted])
     if dotted in sqlalchemy.FACTORY_MAKERS:
-        return SessionFactory(_factory_kind(frame, dotted, arguments))
+        return SessionFactory(_factory_kind(frame, dotted, arguments), expires=_expires(arguments))
     if dotted in sqlalchemy.SCOPED_MAKERS:
         made = arguments.get(0, "session_factory")
         kind_of_made = made.kind if isinstance(made, SessionFactory) else sqlalchemy.SCOPED_MAKERS[dotted]
@@ -144,6 +144,14 @@ def _statement(frame: Frame, dotted: str, arguments: Arguments, at: Place) -> St
         selected = selected[0].items
     sql = building.sql_of(selected) if kind == "text" else None
     return Statement(kind, selected, at, is_opaque=arguments.is_open, sql=sql)
+
+
+def _expires(arguments: Arguments) -> bool | None:
+    """Whether sessions made with these arguments expire their objects when they commit, as they do by default."""
+    given = arguments.keyword("expire_on_commit")
+    if isinstance(given, Const) and isinstance(given.value, bool):
+        return given.value
+    return None if arguments.is_open or arguments.has("expire_on_commit") else True
 
 
 def _factory_kind(frame: Frame, dotted: str, arguments: Arguments) -> SessionKind | None:

@@ -108,17 +108,22 @@ class Engine:
 
 @dataclass(frozen=True, slots=True)
 class SessionFactory:
-    """``sessionmaker`` and its kin; a scoped one hands out one session per thread or task."""
+    """``sessionmaker`` and its kin; a scoped one hands out one session per thread or task.
+
+    ``expires`` is ``expire_on_commit``, None where nobody can tell.
+    """
 
     kind: SessionKind | None
     is_scoped: bool = False
+    expires: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
     """A session, connection or cursor. ``kind`` is None where only the name says that it is one.
 
-    ``ran`` is the statement whose rows a cursor holds.
+    ``ran`` is the statement whose rows a cursor holds. ``opened_at`` tells two sessions apart, where it is known.
+    ``expires`` says whether a commit expires the objects that it holds.
     """
 
     kind: SessionKind | None
@@ -126,6 +131,7 @@ class Session:
     is_scoped: bool = False
     opened_at: Place | None = None
     ran: Fetch | None = None
+    expires: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

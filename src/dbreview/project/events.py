@@ -8,7 +8,6 @@ from typing import Literal, TypeAlias
 from dbreview.finding import Confidence, Place
 from dbreview.project.schema import Relationship
 
-SessionKind: TypeAlias = Literal["sync", "async"]
 Wanted: TypeAlias = Literal["one", "newest", "many", "aggregate", "levels"]
 
 
@@ -226,43 +225,3 @@ class PythonOperator:
     columns: tuple[str, ...]
     filter_at: Place
     confidence: Confidence
-
-
-@dataclass(frozen=True, slots=True)
-class BlockingCall:
-    """A synchronous database call on the event loop. ``calls`` lead from ``at`` to ``query``."""
-
-    at: Place
-    function: str
-    function_at: Place
-    is_route: bool
-    route: Route | None
-    calls: tuple[Place, ...]
-    what: str
-    others: int = 0
-    confidence: Confidence = "high"
-
-
-@dataclass(frozen=True, slots=True)
-class GlobalSession:
-    """A session that outlives every request: at module or class level, in a default, on the app."""
-
-    at: Place
-    where: Literal["module", "class", "default", "state", "cache"]
-    name: str
-    used_at: Place | None
-    kind: SessionKind | None
-    confidence: Confidence
-
-
-@dataclass(frozen=True, slots=True)
-class LeakedSession:
-    """A session that is opened and not closed on every path."""
-
-    at: Place
-    name: str
-    reason: Literal["never", "not on errors", "early exit", "abandoned generator"]
-    closed_at: Place | None
-    leaves_at: Place | None
-    is_generator: bool
-    kind: SessionKind | None

@@ -9,13 +9,10 @@ from typing import Literal, TypeAlias
 from dbreview.facts import Unreadable
 from dbreview.finding import Place
 from dbreview.project.events import (
-    BlockingCall,
     CountByFetching,
     DiscardedRows,
-    GlobalSession,
     LazyLoad,
     LazyResponse,
-    LeakedSession,
     Lookup,
     PythonOperator,
     RepeatedQuery,
@@ -27,6 +24,19 @@ from dbreview.project.events import (
     UnorderedPage,
 )
 from dbreview.project.schema import Model, Table, Unknown
+from dbreview.project.sessions import (
+    BlockingCall,
+    CheckThenInsert,
+    ForbiddenLoad,
+    GlobalSession,
+    LeakedSession,
+    LostUpdate,
+    MissingAwait,
+    MissingRollback,
+    RepeatedWrite,
+    SharedSession,
+    SplitTransaction,
+)
 
 Role: TypeAlias = Literal["application", "test", "migration", "script", "example"]
 
@@ -90,5 +100,13 @@ class Project:
     blocking_calls: tuple[BlockingCall, ...] = ()
     global_sessions: tuple[GlobalSession, ...] = ()
     leaked_sessions: tuple[LeakedSession, ...] = ()
+    shared_sessions: tuple[SharedSession, ...] = ()
+    missing_awaits: tuple[MissingAwait, ...] = ()
+    forbidden_loads: tuple[ForbiddenLoad, ...] = ()
+    repeated_writes: tuple[RepeatedWrite, ...] = ()
+    split_transactions: tuple[SplitTransaction, ...] = ()
+    missing_rollbacks: tuple[MissingRollback, ...] = ()
+    lost_updates: tuple[LostUpdate, ...] = ()
+    checks_then_inserts: tuple[CheckThenInsert, ...] = ()
     understanding: tuple[Understanding, ...] = ()
     mistakes: tuple[tuple[Place, Exception], ...] = ()
