@@ -84,6 +84,16 @@ def is_password(name: str) -> bool:
 APPEND_ONLY = frozenset({"log", "event", "history", "audit", "metric", "snapshot", "message", "trace", "span", "entry", "token",
                "usage", "stat", "view", "click", "visit", "attempt", "version", "revision", "otp", "code"})  # fmt: skip
 
+_LOGS = frozenset(
+    {"log", "event", "history", "audit", "metric", "trace", "stat", "notification", "activity", "attempt", "outbox"}
+)
+
+
+def is_log(name: str) -> bool:
+    """Whether the rows of a table of this name tell what happened, so that one may be missing."""
+    return last_word(name) in _LOGS or "audit" in words(name)
+
+
 NUMBER_TYPES = frozenset({"Integer", "BigInteger", "BIGINT", "Float", "int", "float", "Numeric"})
 """Types in which some projects keep seconds or microseconds."""
 

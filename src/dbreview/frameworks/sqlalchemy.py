@@ -82,7 +82,23 @@ class SessionMethod(NamedTuple):
     ``effect`` is None where nothing is sent to the database.
     """
 
-    effect: Literal["run", "read", "write", "commit", "flush", "other"] | None
+    effect: (
+        Literal[
+            "run",
+            "read",
+            "write",
+            "commit",
+            "flush",
+            "refresh",
+            "merge",
+            "rollback",
+            "add",
+            "add_all",
+            "delete",
+            "other",
+        ]
+        | None
+    )
     gives: Literal["rows", "items", "row", "scalars", "scalar", "exec", "entity", "query", "self", "nothing", "context"]
 
 
@@ -97,8 +113,8 @@ SESSION_METHODS: dict[str, SessionMethod] = {
     "get": SessionMethod("read", "entity"),
     "get_one": SessionMethod("read", "entity"),
     "query": SessionMethod(None, "query"),
-    "refresh": SessionMethod("other", "nothing"),
-    "merge": SessionMethod("other", "nothing"),
+    "refresh": SessionMethod("refresh", "nothing"),
+    "merge": SessionMethod("merge", "nothing"),
     "commit": SessionMethod("commit", "nothing"),
     "fetch": SessionMethod("run", "items"),
     "fetch_all": SessionMethod("run", "items"),
@@ -109,10 +125,10 @@ SESSION_METHODS: dict[str, SessionMethod] = {
     "fetch_val": SessionMethod("run", "row"),
     "acquire": SessionMethod(None, "context"),
     "flush": SessionMethod("flush", "nothing"),
-    "rollback": SessionMethod("other", "nothing"),
-    "delete": SessionMethod(None, "nothing"),
-    "add": SessionMethod(None, "nothing"),
-    "add_all": SessionMethod(None, "nothing"),
+    "rollback": SessionMethod("rollback", "nothing"),
+    "delete": SessionMethod("delete", "nothing"),
+    "add": SessionMethod("add", "nothing"),
+    "add_all": SessionMethod("add_all", "nothing"),
     "expunge": SessionMethod(None, "nothing"),
     "expunge_all": SessionMethod(None, "nothing"),
     "expire": SessionMethod(None, "nothing"),
@@ -130,6 +146,17 @@ SESSION_METHODS: dict[str, SessionMethod] = {
     "bulk_insert_mappings": SessionMethod("write", "nothing"),
     "bulk_update_mappings": SessionMethod("write", "nothing"),
 }
+
+NOT_SENT = frozenset({"add", "add_all", "delete"})
+"""Effects that a session only takes down: the next flush sends them."""
+
+DATABASE_ERRORS = frozenset(
+    {
+        "SQLAlchemyError", "DBAPIError", "IntegrityError", "OperationalError", "DataError", "InternalError", "DatabaseError",
+        "ProgrammingError", "StatementError", "InterfaceError", "NotSupportedError", "FlushError", "StaleDataError",
+    }
+)  # fmt: skip
+"""Errors of SQLAlchemy that a failing statement raises, by their last word."""
 
 RUNNING = frozenset(
     {

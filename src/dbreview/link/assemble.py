@@ -8,7 +8,17 @@ from dataclasses import replace
 from dbreview.facts import Unreadable
 from dbreview.finding import SURENESS, Confidence, Place
 from dbreview.frameworks import sqlalchemy
-from dbreview.link import bounds, client, filters, loading, paging, responses, results, validating
+from dbreview.link import (
+    bounds,
+    client,
+    filters,
+    loading,
+    paging,
+    responses,
+    results,
+    transactions,
+    validating,
+)
 from dbreview.link.dialects import enforces_sqlite_keys, find_dialects
 from dbreview.link.events import BlockEvent, LoadEvent, RepeatEvent
 from dbreview.link.interpret import Interpreter, Outcome
@@ -87,6 +97,8 @@ def assemble(
         blocking_calls=tuple(_blocking_calls(interpreter, found)),
         global_sessions=tuple(shared.values()),
         leaked_sessions=tuple(leak for leak in leaked_sessions(interpreter, roles) if leak.at not in shared),
+        split_transactions=tuple(transactions.split_transactions(outcomes, {f.ref: f.route for f in found}, roles)),
+        missing_rollbacks=tuple(transactions.missing_rollbacks(interpreter, roles)),
         understanding=understanding_of(interpreter, found, roles),
     )
 

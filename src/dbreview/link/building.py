@@ -209,9 +209,9 @@ def _run(frame: Frame, statement: Statement, name: str, node: facts.Call) -> obj
         at = frame.place(node.at)
         frame.interpreter.events.saw_session_call(at, statement.session.kind)
         what = f"query.{name}"
-        effect = Effect(
-            "write", statement.session.kind, at, what, statement, is_blocking=statement.session.kind == "sync"
-        )
+        session = statement.session
+        is_blocking = session.kind == "sync"
+        effect = Effect("write", session.kind, at, what, statement, is_blocking=is_blocking, on=session.opened_at)
         effects.note(frame, effect, at, node)
         lookups.note(frame, statement, at, is_delete=name == "delete")
         return None
@@ -226,7 +226,8 @@ def run_query(frame: Frame, statement: Statement, node: Expression) -> Items:
     frame.interpreter.events.saw_session_call(at, session.kind)
     frame.interpreter.events.saw_query(at, methods.has_known_entity(statement))
     call_node = node if isinstance(node, facts.Call) else facts.Call(node, (), node.at)
-    effect = Effect("read", session.kind, at, "query", statement, is_blocking=session.kind == "sync")
+    is_blocking = session.kind == "sync"
+    effect = Effect("read", session.kind, at, "query", statement, is_blocking=is_blocking, on=session.opened_at)
     effects.note(frame, effect, at, call_node)
     lookups.note(frame, statement, at)
     paging.note_run(frame, statement, at)

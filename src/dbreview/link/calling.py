@@ -14,6 +14,7 @@ from dbreview.link import (
     effects,
     library,
     methods,
+    paths,
     routes,
     secrets,
     statements,
@@ -180,7 +181,7 @@ def call_value(frame: Frame, callee: Value, arguments: Arguments, node: facts.Ca
         case SessionFactory(kind, is_scoped, expires):
             at = frame.place(node.at)
             if not is_scoped:
-                frame.interpreter.events.opened.setdefault(at, kind)
+                effects.note_opened(frame, at, kind)
             if arguments.has("expire_on_commit") or arguments.is_open:
                 expires = None
             return Session(kind, is_scoped=is_scoped, opened_at=at, expires=expires)
@@ -224,8 +225,10 @@ def call_lambda(frame: Frame, function: LambdaValue, arguments: Arguments | None
     for index, parameter in enumerate(node.parameters):
         env[parameter.name] = arguments.get(index, parameter.name) if arguments is not None else None
     body = Frame(frame.interpreter, function.path, frame.ref, env, function.closure)
-    body.loops, body.effects = frame.loops, frame.effects
-    return body.evaluate(node.body)
+    body.loops, body.effects, body.paths = frame.loops, frame.effects, frame.paths
+    found = body.evaluate(node.body)
+    frame.paths = body.paths
+    return found
 
 
 def invoke(frame: Frame, function: FunctionValue, arguments: Arguments | None, node: facts.Call | None) -> Value:
@@ -237,6 +240,7 @@ def invoke(frame: Frame, function: FunctionValue, arguments: Arguments | None, n
         call = effects.call_of(frame, function, node, outcome.effects)
         for effect in outcome.effects:
             effects.note(frame, call.effect(effect), at, node)
+        paths.follow(frame, outcome.paths, at)
     return frame.interpreter.result_of(function, outcome)
 
 
@@ -249,7 +253,7 @@ def _instantiate(frame: Frame, ref: ClassRef, arguments: Arguments, node: facts.
     kind = classes.session_kind(ref)
     if kind is not None:
         at = frame.place(node.at)
-        frame.interpreter.events.opened.setdefault(at, kind)
+        effects.note_opened(frame, at, kind)
         return Session(kind, opened_at=at)
     init = classes.member(ref, "__init__")
     if isinstance(init, FunctionRef):
@@ -257,6 +261,7 @@ def _instantiate(frame: Frame, ref: ClassRef, arguments: Arguments, node: facts.
         at = frame.place(node.at)
         for effect in outcome.effects:
             effects.note(frame, replace(effect, calls=(at, *effect.calls), needs=None), at, node)
+        paths.follow(frame, outcome.paths, at)
         if not frame.interpreter.schemas.is_schema(ref):
             return Instance(ref, outcome.fields)
         validating.note_constructor(frame, ref, arguments, node)

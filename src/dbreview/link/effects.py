@@ -8,21 +8,30 @@ from typing import TYPE_CHECKING
 from dbreview import facts
 from dbreview.facts import Expression, Span
 from dbreview.finding import Place
+from dbreview.link import paths
 from dbreview.link.events import BlockEvent, Effect, Loop, RepeatEvent
+from dbreview.link.steps import Step, StepKind
 from dbreview.link.syntax import names_in
 
 if TYPE_CHECKING:
     from dbreview.link.frame import Frame
-    from dbreview.link.values import FunctionValue
+    from dbreview.link.values import FunctionValue, SessionKind
 
 
 def note(frame: Frame, effect: Effect, at: Place, node: facts.Call) -> None:
     """Remember an effect of this body; tell of it where a loop repeats it or the event loop waits."""
     needs = names_in(node) if effect.needs is None else effect.needs
     needs |= origins(frame, needs) if frame.sources else frozenset()
-    is_isolated = effect.is_isolated or _follows_insert(frame, effect)
-    if needs != effect.needs or is_isolated is not effect.is_isolated:
-        effect = replace(effect, needs=needs, is_isolated=is_isolated)
+    effect = replace(
+        effect,
+        needs=needs,
+        is_isolated=effect.is_isolated or _follows_insert(frame, effect),
+        is_shielded=effect.is_shielded or frame.shields > 0,
+        is_guarded=effect.is_guarded or bool(frame.tries),
+        is_own=effect.is_own or effect.on in frame.opened,
+    )
+    if not effect.calls:
+        _note_step(frame, effect)
     key = (effect.kind, effect.at)
     known = frame.effects.get(key)
     if known is None or len(known.calls) > len(effect.calls):
@@ -35,6 +44,43 @@ def note(frame: Frame, effect: Effect, at: Place, node: facts.Call) -> None:
     loop = row_loop(frame, node.at)
     if effect.kind == "read" and loop is not None and not effect.is_once and not _is_batch(effect):
         _note_repeat(frame, effect, at, node, loop)
+
+
+def note_opened(frame: Frame, at: Place, kind: SessionKind | None) -> None:
+    """A session is opened: what was done to one that was opened here before does not concern it."""
+    frame.interpreter.events.opened.setdefault(at, kind)
+    note_entered(frame, at)
+
+
+def note_entered(frame: Frame, opened_at: Place | None) -> None:
+    """From here on the body has a fresh session of its own."""
+    if opened_at is not None:
+        frame.opened.add(opened_at)
+        paths.add(frame, Step("rollback", opened_at, opened_at, "open"))
+
+
+_SENT = frozenset({"write", "merge"})
+
+
+def _note_step(frame: Frame, effect: Effect) -> None:
+    """What the effect is on the paths that are being followed."""
+    kind: StepKind
+    match effect.kind:
+        case "write" | "merge" | "add" | "add_all" | "delete" | "change":
+            kind = "write"
+        case "commit" | "rollback":
+            kind = effect.kind
+        case "engine":
+            return
+        case _:
+            kind = "use"
+    statement = effect.statement
+    is_new = effect.kind in ("add", "add_all") or (statement is not None and statement.kind == "insert")
+    model = effect.model or (statement.model if statement is not None else None)
+    is_sent = kind != "write" or effect.kind in _SENT
+    paths.add(
+        frame, Step(kind, effect.on, effect.at, effect.what, model, is_new, is_sent, is_async=effect.session == "async")
+    )
 
 
 def _follows_insert(frame: Frame, effect: Effect) -> bool:
@@ -94,6 +140,11 @@ class Call:
             effect.is_once,
             effect.is_isolated or self.is_isolated,
             needs,
+            effect.model,
+            effect.on,
+            effect.is_shielded,
+            effect.is_guarded,
+            effect.is_own,
         )
 
 

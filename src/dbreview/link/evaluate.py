@@ -19,6 +19,7 @@ from dbreview.link import (
     iterating,
     loading,
     loops,
+    paths,
     results,
 )
 from dbreview.link.joining import in_loop, join, join_all, meet
@@ -140,6 +141,7 @@ def evaluate(frame: Frame, expression: Expression) -> Value:
             if is_from:
                 found = iterating.element_of(frame, found, None, value)
             frame.yielded = join(frame.yielded, found)
+            paths.pause(frame)
             return None
         case facts.Slice(lower, upper, step):
             for part in (lower, upper, step):

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from dbreview.facts import Span
 from dbreview.finding import Confidence, Place
 from dbreview.link.names import ClassRef, FunctionRef
+from dbreview.link.steps import Step
 from dbreview.link.values import ClientNumber, Entity, Fetch, Made, PythonTest, SessionKind, Statement
 from dbreview.project import Relationship, Route
+
+EffectKind: TypeAlias = Literal[
+    "read", "write", "commit", "flush", "refresh", "merge", "rollback", "add", "add_all", "delete", "change", "engine",
+    "other",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +50,13 @@ class Effect:
     the result is kept, so that a repeated call does not repeat the effect; ``is_isolated`` that a call on
     the way commits, so that each pass is a transaction of its own. ``needs`` are the names (of an outcome: the
     parameters) whose values decide what the effect does, None where that is not known.
+
+    ``model`` is the class of the objects that it is done to, ``on`` the place where the session was opened. An effect
+    ``is_shielded`` if a savepoint or transaction block rolls its failure back, ``is_guarded`` if a handler lets the
+    code go on after it, ``is_own`` if the code that does it has opened the session itself.
     """
 
-    kind: Literal["read", "write", "commit", "flush", "other"]
+    kind: EffectKind
     session: SessionKind | None
     at: Place
     what: str
@@ -56,6 +66,11 @@ class Effect:
     is_once: bool = False
     is_isolated: bool = False
     needs: frozenset[str] | None = None
+    model: ClassRef | None = None
+    on: Place | None = None
+    is_shielded: bool = False
+    is_guarded: bool = False
+    is_own: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +204,7 @@ class Events:
     statements: dict[tuple[Place, Statement], Route | None] = field(default_factory=dict)
     secrets: dict[tuple[Place, ClassRef, str], bool | None] = field(default_factory=dict)
     tables_made: dict[Made, None] = field(default_factory=dict)
+    missed_rollbacks: dict[Place, tuple[Step, Step, bool]] = field(default_factory=dict)
     mistakes: dict[Place, Exception] = field(default_factory=dict)
 
     def saw_session_call(self, at: Place, kind: SessionKind | None) -> None:

@@ -13,6 +13,7 @@ from dbreview.link import evaluate, iterating, loading, statements
 from dbreview.link.events import Effect, Loop
 from dbreview.link.joining import out_of_loop
 from dbreview.link.names import Definition, FunctionRef
+from dbreview.link.steps import NOTHING, Paths
 from dbreview.link.syntax import dotted_name
 from dbreview.link.values import (
     ClassValue,
@@ -58,6 +59,13 @@ class Frame:
         self.is_cached = False
         self.local_functions: list[FunctionValue] = []
         self.effects: dict[tuple[str, Place], Effect] = {}
+        self.paths: Paths = NOTHING
+        self.ended: Paths = ()
+        self.jumped: Paths = ()
+        self.entering: Paths = ()
+        self.shields = 0
+        self.tries: list[int] = []
+        self.opened: set[Place | None] = set()
         self.returned: Value = None
         self.returns_unknown = False
         self.yielded: Value = None

@@ -32,8 +32,10 @@ from dbreview.link.names import (
     Names,
     Variable,
 )
+from dbreview.link.paths import unite
 from dbreview.link.routes import FoundRoute
 from dbreview.link.schemas import Schemas
+from dbreview.link.steps import NOTHING, Paths
 from dbreview.link.values import (
     ClassValue,
     Const,
@@ -63,11 +65,16 @@ _MOST_CONTEXTS = 150
 
 @dataclass(slots=True)
 class Outcome:
-    """What one reading of a function found: its value and what running it does."""
+    """What one reading of a function found: its value and what running it does.
+
+    ``paths`` are the ways through it, of a generator those to its ``yield``; ``leaving`` those from there on.
+    """
 
     value: Value = None
     yielded: Value = None
     effects: tuple[Effect, ...] = ()
+    paths: Paths = NOTHING
+    leaving: Paths = NOTHING
     fields: tuple[tuple[str, Value], ...] = ()
 
 
@@ -75,6 +82,14 @@ _NOTHING = Outcome()
 _DATA = (Items, Entity, Instance, Record)
 """What a parameter may hold that is None where nobody gives it, whatever its type says."""
 _T = TypeVar("_T")
+
+
+def _ways(frame: Frame) -> tuple[Paths, Paths]:
+    """The paths through a body that has been followed, and those from its ``yield`` on."""
+    whole = unite((*frame.ended, *frame.paths))
+    if frame.ref is not None and frame.ref.facts.has_yield:
+        return frame.entering or NOTHING, whole
+    return whole, NOTHING
 
 
 def _required(ref: FunctionRef) -> int:
@@ -340,7 +355,8 @@ class Interpreter:
             effects = ()
         elif frame.is_cached:
             effects = tuple(replace(effect, is_once=True) for effect in effects)
-        return Outcome(value, frame.yielded, effects, frame.fields_of_receiver())
+        found = Outcome(value, frame.yielded, effects, *_ways(frame), fields=frame.fields_of_receiver())
+        return replace(found, paths=NOTHING) if not effects else found
 
     def function_named(self, ref: FunctionRef, func: Expression) -> FunctionRef | None:
         """The project function that a call in ``ref`` names, where no variable is needed to tell."""
@@ -359,7 +375,7 @@ class Interpreter:
                 declared = self.declared.value(ref.path, ref.facts.returns, owner=ref.owner)
                 value = declared.element if isinstance(declared, Items) else declared
             if self.is_a(ref, python.CONTEXT_DECORATORS):
-                return Context(value)
+                return Context(value, outcome.leaving)
             return Items(value, is_lazy=True)
         if ref.facts.is_async:
             return Coroutine(outcome.value)

@@ -8,9 +8,11 @@ from dbreview import facts
 from dbreview.facts import Block, Expression
 from dbreview.finding import Place
 from dbreview.link import bounds, building, calling, conditions, constants, effects, loops, results, rows
+from dbreview.link.arguments import Arguments
 from dbreview.link.events import Loop
 from dbreview.link.joining import in_loop, join, join_all, out_of_loop
 from dbreview.link.names import FunctionRef
+from dbreview.link.steps import NOTHING, Paths
 from dbreview.link.values import (
     Const,
     Context,
@@ -173,14 +175,29 @@ def _unrolled(frame: Frame, node: facts.Comprehension, items: tuple[Value, ...])
     return Items(join_all(found), is_literal=True, exact=tuple(found))
 
 
-def enter(frame: Frame, context: Expression) -> Value:
-    """What ``with context as x`` gives ``x``."""
+def enter(frame: Frame, context: Expression) -> tuple[Value, Paths, bool]:
+    """What ``with context as x`` gives ``x``, what it does when the block ends, and whether it rolls failures back."""
     value = frame.evaluate(context)
     if isinstance(value, Coroutine):
         value = value.value
+    if isinstance(value, Context):
+        return value.value, value.leaving, value.is_shield
+    leaving = _leaving(frame, value) if isinstance(value, Instance) else NOTHING
+    return _entered(frame, value), leaving, isinstance(value, (Session, SessionFactory, Engine))
+
+
+def _leaving(frame: Frame, value: Instance) -> Paths:
+    """What the end of a ``with`` block does that went well: ``__exit__`` without an exception."""
+    for name in ("__aexit__", "__exit__"):
+        member = frame.interpreter.classes.member(value.ref, name)
+        if isinstance(member, FunctionRef):
+            none = Const(None)
+            return frame.interpreter.call(FunctionValue(member, value), Arguments((none, none, none))).paths
+    return NOTHING
+
+
+def _entered(frame: Frame, value: Value) -> Value:
     match value:
-        case Context(inner):
-            return inner
         case Items(element, is_lazy=True):
             return element
         case SessionFactory(kind, expires=expires):

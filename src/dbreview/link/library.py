@@ -19,6 +19,7 @@ from dbreview.link import (
     loops,
     methods,
     paging,
+    paths,
     results,
     rows,
     validating,
@@ -75,7 +76,7 @@ def call(frame: Frame, dotted: str, arguments: Arguments, node: facts.Call) -> V
         kind = sqlalchemy.SESSION_TYPES[dotted]
         if any(isinstance(value, Session) for value in arguments.values()):
             return Session(kind)  # it lives on a connection that somebody else owns
-        frame.interpreter.events.opened.setdefault(at, kind)
+        effects.note_opened(frame, at, kind)
         return Session(kind, opened_at=at, expires=_expires(arguments))
     if dotted in sqlalchemy.ENGINE_MAKERS:
         return Engine(sqlalchemy.ENGINE_MAKERS[dotted])
@@ -346,6 +347,7 @@ def _in_thread(frame: Frame, arguments: Arguments, node: facts.Call) -> Value:
     at = frame.place(node.at)
     for effect in outcome.effects:
         effects.note(frame, replace(effect, calls=(at, *effect.calls), is_blocking=False, needs=None), at, node)
+    paths.follow(frame, outcome.paths, at)
     return Coroutine(frame.interpreter.result_of(function, outcome))
 
 

@@ -267,6 +267,11 @@ def feeds(names: frozenset[str], body: Block) -> bool:
     )
 
 
+def continues(block: Block) -> bool:
+    """Whether a block ends by going on to the next pass."""
+    return bool(block) and isinstance(block[-1], facts.Jump) and block[-1].kind == "continue"
+
+
 def ends_loop(block: Block) -> bool:
     """Whether a block ends by leaving the loop around it: ``return``, ``raise`` or ``break``."""
     return _ends_loop(block) or (bool(block) and isinstance(block[-1], facts.Raise))

@@ -14,6 +14,7 @@ from dbreview.frameworks import sqlalchemy
 from dbreview.link import (
     bounds,
     building,
+    calling,
     constants,
     effects,
     filters,
@@ -27,9 +28,11 @@ from dbreview.link import (
     syntax,
     validating,
 )
-from dbreview.link.events import Effect
+from dbreview.link.events import Effect, EffectKind
 from dbreview.link.joining import in_loop, join, join_all, out_of_loop
 from dbreview.link.loops import fetch_of
+from dbreview.link.names import ClassRef
+from dbreview.link.steps import NOTHING, Step
 from dbreview.link.syntax import dotted_name
 from dbreview.link.values import (
     Adapter,
@@ -99,10 +102,15 @@ def call(
         case Session():
             return _session(frame, receiver, name, arguments, node, is_awaited)
         case Engine(kind):
-            if name in ("connect", "begin"):
+            if name == "begin":
+                return _in_block(connect(frame, kind, node), name, frame.place(node.at))
+            if name == "connect":
                 return connect(frame, kind, node)
-        case SessionFactory(kind, is_scoped):
-            return Session(kind, is_scoped=is_scoped) if name in ("begin", "__call__") else None
+        case SessionFactory():
+            opened = calling.call_value(frame, receiver, arguments, node)
+            if name == "begin" and isinstance(opened, Session):
+                return _in_block(opened, name, frame.place(node.at))
+            return opened if name == "__call__" else None
         case Statement():
             return building.statement(frame, receiver, name, arguments, node)
         case Result():
@@ -157,7 +165,7 @@ def _session(
     if name in ("get", "get_one") and session.kind is None and not _is_model(arguments):
         return None
     at = frame.place(node.at)
-    if method.effect is not None:
+    if method.effect is not None and method.effect not in sqlalchemy.NOT_SENT:
         frame.interpreter.events.saw_session_call(at, session.kind)
     if name == "delete":
         for value in joining.options(arguments.get(0, "instance")):
@@ -170,18 +178,36 @@ def _session(
         is_loading = name == "refresh" and arguments.get(1, "attribute_names") not in (None, Const(None))
         kind = "read" if is_loading else _effect_kind(method, name, statement)
         what = f"{dotted_name(node.func) or name}"
-        effect = Effect(kind, session.kind, at, what, statement, is_blocking=session.kind == "sync")
+        is_blocking = session.kind == "sync" and kind not in sqlalchemy.NOT_SENT
+        model = _model_of(arguments) if kind in _OF_OBJECTS else None
+        effect = Effect(
+            kind, session.kind, at, what, statement, is_blocking=is_blocking, model=model, on=session.opened_at
+        )
         effects.note(frame, effect, at, node)
     if name == "scalar" and statement is not None:
         results.note_read(frame, Result(Fetch(at, session, statement), "scalars"), name, at)
     if name == "refresh":
         _mark_refreshed(frame, session, arguments, node)
-    value = _given(session, method, statement, arguments, at)
+    value = _in_block(session, name, at) if method.gives == "context" else None
+    value = value or _given(session, method, statement, arguments, at)
     path = dotted_name(node.func.value) if isinstance(node.func, facts.Attribute) else None
     if session.is_connection and statement is not None and path in frame.env:
         frame.env[path] = replace(session, ran=Fetch(at, replace(session, ran=None), statement))
     is_coroutine = session.kind == "async" and method.gives not in ("query", "context")
     return Coroutine(value) if is_coroutine else value
+
+
+_OF_OBJECTS = frozenset({"add", "add_all", "delete", "merge", "refresh"})
+
+
+def _model_of(arguments: Arguments) -> ClassRef | None:
+    """The class of the objects that a session's method is given."""
+    for value in joining.options(arguments.positional[0] if arguments.positional else None):
+        each = value.element if isinstance(value, Items) else value
+        for inner in joining.options(each):
+            if isinstance(inner, Entity):
+                return inner.model
+    return None
 
 
 def _rows_of_cursor(session: Session, name: str) -> Value:
@@ -239,9 +265,7 @@ def has_known_entity(statement: Statement) -> bool:
     return statement.kind == "text" or (bool(statement.selected) and statement.selected[0] is not None)
 
 
-def _effect_kind(
-    method: sqlalchemy.SessionMethod, name: str, statement: Statement | None
-) -> Literal["read", "write", "commit", "flush", "other"]:
+def _effect_kind(method: sqlalchemy.SessionMethod, name: str, statement: Statement | None) -> EffectKind:
     match method.effect:
         case "run":
             if statement is None:
@@ -259,6 +283,13 @@ def _kind_of_text(sql: SqlText | None) -> Literal["read", "write", "other"]:
     if sql is None or (sql.kind == "select" and not sql.reads_table):
         return "other"  # `SELECT pg_advisory_lock(...)` and the like
     return "read" if sql.kind == "select" else "write"
+
+
+def _in_block(session: Session, name: str, at: Place) -> Context:
+    """``with session.begin():`` commits at its end; it and a savepoint roll back what fails."""
+    commit = Step("commit", session.opened_at, at, f"{name}()", is_async=session.kind == "async")
+    is_shield = name in ("begin", "begin_nested")
+    return Context(session, ((commit,),) if name == "begin" else NOTHING, is_shield)
 
 
 def _given(

@@ -17,12 +17,15 @@ from dbreview.link import (
     filters,
     iterating,
     loops,
+    paths,
     results,
     routes,
     secrets,
+    transactions,
 )
 from dbreview.link.events import Loop, OwnedSession
 from dbreview.link.joining import in_loop, join, meet, options
+from dbreview.link.steps import Paths
 from dbreview.link.syntax import calls_in, dotted_name, walk
 from dbreview.link.values import Const, Entries, FunctionValue, Items, Session, Value
 
@@ -76,12 +79,16 @@ def _statement(frame: Frame, statement: facts.Statement) -> bool:
                 given = frame.evaluate(value)
                 frame.returns_unknown |= given is None
                 frame.returned = join(frame.returned, given)
+            paths.end(frame)
             return False
         case facts.Raise(value):
             if value is not None:
                 frame.evaluate(value)
+            frame.paths = ()
             return False
         case facts.Jump(kind):
+            if kind != "pass":
+                paths.jump(frame)
             return kind == "pass"
         case facts.If():
             return _if(frame, statement)
@@ -131,10 +138,13 @@ def _if(frame: Frame, statement: facts.If) -> bool:
         return run(frame, statement.body if decided else statement.orelse)
     frame.is_cached = frame.is_cached or _answers_from_cache(frame, statement)
     before = dict(frame.env)
+    start = frame.paths
     _note_empty(frame, statement.test)
     goes_on = conditions.narrow(frame, statement.test, True) and _branch(frame, statement.body, _fills(statement))
     after_body, frame.env = frame.env, before
+    after_paths, frame.paths = frame.paths, start
     other_goes_on = conditions.narrow(frame, statement.test, False) and _branch(frame, statement.orelse)
+    frame.paths = paths.unite((*after_paths, *frame.paths))
     if goes_on and other_goes_on:
         _forget_the_empty(frame, statement, after_body)
         _merge(frame, after_body)
@@ -280,34 +290,67 @@ def _while_loop(frame: Frame, statement: facts.While) -> Loop:
 
 
 def _loop(frame: Frame, loop: Loop, body: Block) -> None:
+    """Follow a loop's body once; what it does from pass to pass is seen by putting its paths one behind the other."""
+    before, jumped = frame.paths, frame.jumped
     frame.loops.append(loop)
-    run(frame, body)
+    with paths.apart(frame, before):
+        frame.jumped = ()
+        run(frame, body)
+        one_pass = paths.unite((*frame.paths, *frame.jumped))
     frame.loops.pop()
+    frame.jumped = jumped
+    paths.behind(frame, one_pass, one_pass)
+    frame.paths = paths.unite((*before, *paths.behind(frame, before, one_pass)))
 
 
 def _with(frame: Frame, statement: facts.With) -> bool:
+    leaving: list[Paths] = []
+    shields = 0
     for item in statement.items:
-        found = iterating.enter(frame, item.context)
+        found, left, is_shield = iterating.enter(frame, item.context)
+        leaving.append(left)
+        shields += is_shield
+        if isinstance(found, Session):
+            effects.note_entered(frame, found.opened_at)
         if frame.loops and isinstance(found, Session) and _writes(statement.body):
             frame.loops[-1] = replace(frame.loops[-1], opens_session=True)
         if item.target is not None:
             frame.bind_target(item.target, found)
+    frame.shields += shields
     frame.run(statement.body)
+    frame.shields -= shields
+    at = frame.place(statement.at)
+    for left in reversed(leaving):
+        paths.follow(frame, left, at)
     return loops.may_end(statement.body)
 
 
 def _try(frame: Frame, statement: facts.Try) -> bool:
     before = dict(frame.env)
-    goes_on = run(frame, statement.body) and run(frame, statement.orelse)
+    start, shields, known = frame.paths, frame.shields, set(frame.effects)
+    frame.shields = 0
+    lets_go_on = any(loops.may_end(handler.body) or loops.continues(handler.body) for handler in statement.handlers)
+    frame.tries += [len(frame.loops)] if lets_go_on else []
+    goes_on = run(frame, statement.body)
+    del frame.tries[len(frame.tries) - lets_go_on :]
+    frame.shields = shields
+    done = frame.paths
+    risky = transactions.risky(frame, known)
+    goes_on = goes_on and run(frame, statement.orelse)
     ends = [(goes_on, frame.env)]
+    ways = [frame.paths]
     for handler in statement.handlers:
         frame.env = dict(before)
         _merge(frame, ends[0][1])
         if handler.name is not None:
             frame.env[handler.name] = None
+        frame.paths = paths.unite((*start, *done))
+        transactions.note_caught(frame, handler, risky)
         frame.is_handling += 1
         ends.append((_branch(frame, handler.body, is_rare=True), frame.env))
         frame.is_handling -= 1
+        ways.append(frame.paths)
+    frame.paths = paths.unite([path for way in ways for path in way])
     live = [env for goes_on, env in ends if goes_on]
     frame.env = live[0] if live else ends[0][1]
     for env in live[1:]:
@@ -320,14 +363,18 @@ def _match(frame: Frame, subject: Expression, cases: Sequence[facts.Case]) -> bo
     client.note_choice(frame, subject)
     before = dict(frame.env)
     live: list[dict[str, Value]] = [before]
+    start = frame.paths
+    ways = list(start)
     for case in cases:
-        frame.env = dict(before)
+        frame.env, frame.paths = dict(before), start
         for name in case.bindings:
             frame.env[name] = None
         if case.guard is not None:
             frame.evaluate(case.guard)
         if run(frame, case.body):
             live.append(frame.env)
+        ways += frame.paths
+    frame.paths = paths.unite(ways)
     frame.env = dict(live[0])
     for env in live[1:]:
         _merge(frame, env)

@@ -12,6 +12,7 @@ from typing import Literal, TypeAlias
 from dbreview.facts import Expression
 from dbreview.finding import Place
 from dbreview.link.names import ClassRef, FunctionRef
+from dbreview.link.steps import NOTHING, Paths
 
 SessionKind: TypeAlias = Literal["sync", "async"]
 
@@ -356,9 +357,14 @@ class Coroutine:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """A context manager or generator that gives ``value``."""
+    """A context manager or generator that gives ``value``.
+
+    ``leaving`` is what it does when its block ends well. One that ``is_shield`` rolls back what fails in it.
+    """
 
     value: Value
+    leaving: Paths = NOTHING
+    is_shield: bool = False
 
 
 @dataclass(frozen=True, slots=True)

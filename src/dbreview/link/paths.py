@@ -1,0 +1,131 @@
+"""The paths through a body: how its steps follow each other, where paths part and meet.
+
+A path that raises is dropped: what it wrote is rolled back. Their number and length are bounded; what does not fit is
+left out, so that a rule may miss something but never sees a path that is none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from dbreview.finding import Place
+from dbreview.link.steps import NOTHING, Path, Paths, Step
+
+if TYPE_CHECKING:
+    from dbreview.link.frame import Frame
+
+_MOST_PATHS = 12
+_MOST_STEPS = 14
+
+
+def add(frame: Frame, step: Step) -> None:
+    """A step that all living paths take now."""
+    frame.paths = unite(_extended(frame, path, step) for path in frame.paths)
+
+
+def follow(frame: Frame, called: Paths, call: Place | None) -> None:
+    """What a called function does, on each of its paths, at ``call``."""
+    if called == NOTHING:
+        return
+    found: dict[Path, None] = {}
+    for path in frame.paths:
+        for steps in called:
+            longer = path
+            for step in steps:
+                inner = replace(step, calls=(call, *step.calls)) if call is not None else step
+                longer = _extended(frame, longer, inner)
+            found.setdefault(longer)
+            if len(found) >= _MOST_PATHS:
+                break
+    frame.paths = tuple(found)
+
+
+@contextmanager
+def apart(frame: Frame, before: Paths) -> Iterator[None]:
+    """Follow a block from nothing, to see what it does by itself: its paths are in ``frame.paths`` at the end.
+
+    Those that leave the function in it come behind what was ``before``.
+    """
+    frame.paths = NOTHING
+    ended, frame.ended = frame.ended, ()
+    try:
+        yield
+    finally:
+        frame.ended = unite((*ended, *(path for each in before for path in _joined(frame, each, frame.ended))))
+
+
+def _joined(frame: Frame, before: Path, others: Paths) -> Iterator[Path]:
+    for other in others:
+        path = before
+        for step in other:
+            path = _extended(frame, path, step)
+        yield path
+
+
+def behind(frame: Frame, before: Paths, block: Paths) -> Paths:
+    """The paths of a block as those of what came before it, too."""
+    return unite(path for each in before for path in _joined(frame, each, block))
+
+
+def unite(paths: Iterable[Path]) -> Paths:
+    """Different paths, no more than anybody will follow."""
+    return tuple(dict.fromkeys(paths))[:_MOST_PATHS]
+
+
+def end(frame: Frame) -> None:
+    """The living paths leave the body."""
+    frame.ended = unite((*frame.ended, *frame.paths))
+    frame.paths = ()
+
+
+def pause(frame: Frame) -> None:
+    """The living paths reach a ``yield``: what comes before it is done on entering, what comes after on leaving."""
+    frame.entering = unite((*frame.entering, *frame.paths))
+    frame.paths = NOTHING
+
+
+def jump(frame: Frame) -> None:
+    """The living paths leave the loop, or its pass."""
+    frame.jumped = unite((*frame.jumped, *frame.paths))
+    frame.paths = ()
+
+
+def _extended(frame: Frame, path: Path, step: Step) -> Path:
+    last = next((each for each in reversed(path) if each.session == step.session), None)
+    if last is not None and last.kind == "failed" and step.is_sent and step.kind != "rollback":
+        frame.interpreter.events.missed_rollbacks.setdefault(last.at, (last, step, frame.interpreter.is_request))
+    if not _tells_more(path, step, last) or len(path) >= _MOST_STEPS:
+        return path
+    return (*path, step)
+
+
+def _tells_more(path: Path, step: Step, last: Step | None) -> bool:
+    """Whether a step says anything that the path has not said before it."""
+    if step in path:  # read a second time
+        return False
+    match step.kind:
+        case "use":
+            return last is None or last.kind == "failed"
+        case "write":
+            is_same = last is not None and last.kind == "write"
+            return not is_same or not _is_written(path, step)
+        case "commit":
+            return last is None or last.kind in ("write", "use", "failed")
+        case "rollback":
+            return last is None or last.kind != "rollback"
+        case "failed":
+            return True
+
+
+def _is_written(path: Path, step: Step) -> bool:
+    """Whether the same transaction writes such a row already."""
+    for each in reversed(path):
+        if each.session == step.session:
+            if each.kind != "write":
+                return False
+            if (each.model, each.is_new) == (step.model, step.is_new):
+                return True
+    return False

@@ -1,0 +1,162 @@
+"""Transactions: operations that commit halfway, and errors after which a session goes on without rollback."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from dbreview import facts
+from dbreview.facts import Expression
+from dbreview.finding import Confidence, Place
+from dbreview.frameworks import naming, sqlalchemy
+from dbreview.link import paths
+from dbreview.link.names import FunctionRef
+from dbreview.link.steps import Path, Step
+from dbreview.link.syntax import calls_in, last_name
+from dbreview.project import MissingRollback, Role, Route, SplitTransaction
+
+if TYPE_CHECKING:
+    from dbreview.link.events import Effect
+    from dbreview.link.frame import Frame
+    from dbreview.link.interpret import Interpreter, Outcome
+
+_MAY_FAIL = frozenset({"commit", "flush", "write", "merge"})
+
+
+# --- errors that are caught ---------------------------------------------------------------
+
+
+def risky(frame: Frame, known: set[tuple[str, Place]]) -> Effect | None:
+    """What may fail in the database in a block that has just been followed, and leave the session unusable.
+
+    ``known`` are the effects that were there before it.
+    """
+    found = (effect for key, effect in frame.effects.items() if key not in known)
+    return next((e for e in found if e.kind in _MAY_FAIL and not e.is_shielded and not e.is_own), None)
+
+
+def note_caught(frame: Frame, handler: facts.Handler, failing: Effect | None) -> None:
+    """A handler that catches errors of the database: from here on the session needs a rollback."""
+    if failing is None or not _catches(frame, handler.exception):
+        return
+    if any("rollback" in (last_name(call.func) or "") for call in calls_in(handler.body)):
+        return
+    step = Step(
+        "failed",
+        failing.on,
+        frame.place(handler.at),
+        failing.what,
+        cause=failing.at,
+        is_async=failing.session == "async",
+    )
+    paths.add(frame, step)
+
+
+def _catches(frame: Frame, exception: Expression | None) -> bool:
+    match exception:
+        case None | facts.Name("Exception" | "BaseException"):
+            return True
+        case facts.Display(_, items):
+            return any(_catches(frame, item) for item in items)
+    dotted = frame.symbol_of(exception) or ""
+    return dotted.startswith("sqlalchemy.") and dotted.rpartition(".")[2] in sqlalchemy.DATABASE_ERRORS
+
+
+def missing_rollbacks(interpreter: Interpreter, roles: Mapping[str, Role]) -> Iterator[MissingRollback]:
+    """The handlers after which a session is used that nobody rolled back."""
+    for at, (failed, used, is_request) in sorted(interpreter.events.missed_rollbacks.items(), key=lambda item: item[0]):
+        if roles.get(at.filename) != "application" or failed.cause is None:
+            continue
+        holder = failed.what.rpartition(".")[0] or None
+        yield MissingRollback(
+            at,
+            failed.what,
+            failed.cause,
+            used.what,
+            used.first,
+            used.first.filename == at.filename and used.first < at,
+            holder,
+            failed.is_async,
+            "high" if is_request else "medium",
+        )
+
+
+# --- operations that commit halfway -------------------------------------------------------
+
+
+def split_transactions(
+    outcomes: Mapping[FunctionRef, Outcome], routes: Mapping[FunctionRef, Route], roles: Mapping[str, Role]
+) -> Iterator[SplitTransaction]:
+    """Path operations that commit between their writes, told where the paths of the two commits part."""
+    told: dict[Place, SplitTransaction] = {}
+    for ref, outcome in outcomes.items():
+        for path in outcome.paths:
+            for found in _splits(path, ref, routes.get(ref)):
+                if roles.get(found.at.filename) == "application":
+                    told.setdefault(found.at, found)
+    yield from sorted(told.values(), key=lambda each: each.at)
+
+
+def _splits(path: Path, ref: FunctionRef, route: Route | None) -> Iterator[SplitTransaction]:
+    """The first commit of a path that stands between two writes, of each session."""
+    for session in dict.fromkeys(step.session for step in path):
+        steps = [step for step in path if step.session == session]
+        units = list(_units(steps))
+        for (first, commit), (second, last) in pairwise(units):
+            confidence = _grade(first, second)
+            shared = _common(commit.calls, last.calls)
+            at = commit.calls[shared] if len(commit.calls) > shared else commit.at
+            yield SplitTransaction(
+                at,
+                ref.name,
+                route,
+                _written(first),
+                commit.at,
+                _written(second),
+                last.at,
+                commit.calls[shared + 1 :],
+                confidence,
+            )
+            break
+
+
+def _units(steps: list[Step]) -> Iterator[tuple[list[Step], Step]]:
+    """The writes of each transaction with the commit that ends it."""
+    writes: list[Step] = []
+    for step in steps:
+        match step.kind:
+            case "write":
+                writes.append(step)
+            case "commit":
+                if writes:
+                    yield writes, step
+                writes = []
+            case "rollback" | "failed":
+                writes = []
+
+
+def _grade(first: list[Step], second: list[Step]) -> Confidence:
+    """How much it matters that the second transaction may be missing.
+
+    A change of state around long work (running, done) must be committed, and a log may be left out.
+    """
+    models = {step.model for step in (*first, *second)}
+    if None not in models and len(models) == 1 and not any(step.is_new for step in second):
+        return "low"
+    if all(step.model is not None and naming.is_log(step.model.name) for step in second):
+        return "low"
+    return "high" if None not in models else "medium"
+
+
+def _written(steps: list[Step]) -> tuple[Place, str | None]:
+    step = next((step for step in steps if step.model is not None), steps[0])
+    return step.at, step.model.dotted if step.model is not None else None
+
+
+def _common(first: tuple[Place, ...], second: tuple[Place, ...]) -> int:
+    """How many calls two chains have in common from the start."""
+    length = 0
+    while length < min(len(first), len(second)) and first[length] == second[length]:
+        length += 1
+    return length
