@@ -9,6 +9,9 @@ ROUTE_METHODS = HTTP_METHODS | {"api_route", "route"}
 DEPENDS = frozenset({"fastapi.Depends", "fastapi.Security", "fastapi.params.Depends", "fastapi.params.Security"})
 
 
+EXIT_CODE: tuple[tuple[tuple[int, ...], bool], ...] = (((0, 118), True), ((0, 106), False), ((0,), True))
+"""From which version on what a dependency does behind its ``yield`` is done after the response was sent, newest first."""
+
 PASSES_ON = frozenset(
     {
         "fastapi.encoders.jsonable_encoder", "fastapi.responses.JSONResponse", "fastapi.responses.ORJSONResponse",

@@ -158,6 +158,19 @@ DATABASE_ERRORS = frozenset(
 )  # fmt: skip
 """Errors of SQLAlchemy that a failing statement raises, by their last word."""
 
+NUMBERS = frozenset(
+    {
+        "Integer", "BigInteger", "SmallInteger", "Float", "Numeric", "Double", "DECIMAL", "INTEGER", "BIGINT", "SMALLINT",
+        "FLOAT", "NUMERIC", "REAL", "DOUBLE", "DOUBLE_PRECISION", "MONEY",
+    }
+)  # fmt: skip
+"""Types of columns that hold numbers."""
+
+ISOLATED = frozenset({"SERIALIZABLE", "REPEATABLE READ"})
+"""Isolation levels at which a database refuses to overwrite what somebody else has written meanwhile."""
+
+UPSERTS = frozenset({"on_conflict_do_nothing", "on_conflict_do_update", "on_duplicate_key_update"})
+
 RUNNING = frozenset(
     {
         "execute", "scalars", "scalar", "exec", "stream", "stream_scalars", "exec_driver_sql", "fetch", "fetchrow", "fetchval",
@@ -214,8 +227,7 @@ FILTERING = frozenset({"where", "filter", "filter_by", "having"})
 STATEMENT_METHODS = frozenset(
     {
         "join", "outerjoin", "join_from", "outerjoin_from", "select_from", "offset", "correlate", "add_columns",
-        "execution_options", "with_for_update", "returning", "values", "on_conflict_do_nothing",
-        "on_conflict_do_update", "from_statement", "populate_existing", "enable_eagerloads", "yield_per", "params",
+        "execution_options", "with_for_update", "returning", "values", "from_statement", "populate_existing", "enable_eagerloads", "yield_per", "params",
         "bindparams", "columns", "prefix_with", "with_hint", "union", "union_all", "intersect", "except_",
         "autoflush", "reset_joinpoint", "with_session", "tuples", "unique", "add_entity", "add_column", "set_label_style",
         "add_cte", "with_entities", "with_only_columns", "from_self", "group_by", "distinct",

@@ -11,20 +11,25 @@ from dbreview.frameworks import sqlalchemy
 from dbreview.link import (
     bounds,
     client,
+    committing,
     filters,
+    inserting,
     loading,
     paging,
     responses,
     results,
     transactions,
     validating,
+    writing,
 )
+from dbreview.link.credentials import hard_coded_credentials
 from dbreview.link.dialects import enforces_sqlite_keys, find_dialects
 from dbreview.link.events import BlockEvent, LoadEvent, RepeatEvent
 from dbreview.link.interpret import Interpreter, Outcome
 from dbreview.link.leaks import leaked_sessions
 from dbreview.link.lookups import lookups_of
 from dbreview.link.names import FunctionRef
+from dbreview.link.repeated_writes import repeated_writes
 from dbreview.link.routes import FoundRoute, RouteFinder
 from dbreview.link.schema.application import models_of, tables_of, unknown_of
 from dbreview.link.secrets import has_hashing
@@ -97,8 +102,15 @@ def assemble(
         blocking_calls=tuple(_blocking_calls(interpreter, found)),
         global_sessions=tuple(shared.values()),
         leaked_sessions=tuple(leak for leak in leaked_sessions(interpreter, roles) if leak.at not in shared),
+        repeated_writes=tuple(repeated_writes(interpreter, roles)),
+        lost_updates=tuple(writing.lost_updates(interpreter, roles)),
+        checks_then_inserts=tuple(inserting.checks_then_inserts(interpreter, roles)),
         split_transactions=tuple(transactions.split_transactions(outcomes, {f.ref: f.route for f in found}, roles)),
         missing_rollbacks=tuple(transactions.missing_rollbacks(interpreter, roles)),
+        hard_coded_credentials=tuple(hard_coded_credentials(interpreter, roles)),
+        commits_after_response=tuple(
+            committing.commits_after_response(interpreter, found, outcomes, roles, conventions.versions.get("fastapi"))
+        ),
         understanding=understanding_of(interpreter, found, roles),
     )
 

@@ -190,7 +190,9 @@ def _instance_attribute(frame: Frame, holder: Instance, ref: ClassRef, name: str
         case Variable():
             value = classes.value_of_member(ref, name)
             if isinstance(value, LibraryObject) and value.dotted in library.DEPENDS:
-                return frame.interpreter.declared.provided_by(value.arguments[0] if value.arguments else None)
+                target = value.arguments[0] if value.arguments else None
+                frame.interpreter.declared.note_asked(ref, target, value)
+                return frame.interpreter.declared.provided_by(target)
             return value
     if name == "__class__":
         return ClassValue(ref)

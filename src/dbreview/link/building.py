@@ -83,6 +83,8 @@ def statement(frame: Frame, statement: Statement, name: str, arguments: Argument
     if name in sqlalchemy.NARROWING:
         filters.note_filters(frame, arguments.values(), frame.place(node.at))
         return replace(statement, is_narrowed=True)
+    if name in sqlalchemy.UPSERTS:
+        return replace(statement, is_upsert=True)
     if name == "with_for_update":
         return replace(statement, is_locking=True)
     if name in sqlalchemy.CHANGING_SELECTION:

@@ -33,7 +33,7 @@ from dbreview.link.values import (
 
 if TYPE_CHECKING:
     from dbreview.link.frame import Frame
-    from dbreview.link.interpret import Interpreter
+    from dbreview.link.interpret import Interpreter, Outcome
 
 _DEEPEST = 12
 
@@ -46,11 +46,16 @@ class Declared:
         self._parameters: dict[int, Value] = {}
         self._busy: set[int] = set()
         self.dependencies: dict[FunctionRef, None] = {}
+        self.generators: dict[FunctionRef, Outcome] = {}
+        self.asked: dict[FunctionRef | ClassRef, dict[FunctionRef, frozenset[str]]] = {}
+        self._asking: list[FunctionRef] = []
         self._depth = 0
 
     def forget(self) -> None:
         self._parameters.clear()
         self.dependencies.clear()
+        self.generators.clear()
+        self.asked.clear()
 
     def parameter(self, ref: FunctionRef, parameter: Parameter) -> Value:
         """What a parameter holds as far as the signature tells; None when it does not."""
@@ -59,7 +64,9 @@ class Declared:
             if key in self._busy:
                 return None
             self._busy.add(key)
+            self._asking.append(ref)
             self._parameters[key] = self._parameter(ref, parameter)
+            self._asking.pop()
             self._busy.discard(key)
         return self._parameters[key]
 
@@ -87,7 +94,26 @@ class Declared:
         target = depends.arguments[0] if depends.arguments else None
         if target is None and annotation is not None:
             target = self.type_of(path, annotation)
+        if self._asking:
+            self.note_asked(self._asking[-1], target, depends)
         return self.provided_by(target)
+
+    def note_asked(self, ref: FunctionRef | ClassRef, target: Value, depends: LibraryObject) -> None:
+        """A function (or all of a class) asks for what ``target`` gives, in the scope that its ``Depends`` names."""
+        match target:
+            case ClassValue(owner):
+                member = self._interpreter.classes.member(owner, "__init__")
+            case Instance(owner):
+                member = self._interpreter.classes.member(owner, "__call__")
+            case FunctionValue(function):
+                member = function
+            case _:
+                return
+        if isinstance(member, FunctionRef):
+            scope = next((value for name, value in depends.keywords if name == "scope"), None)
+            named = str(scope.value) if isinstance(scope, Const) else ""
+            known = self.asked.setdefault(ref, {})
+            known[member] = known.get(member, frozenset()) | {named}
 
     def provided_by(self, target: Value) -> Value:
         """What FastAPI injects for ``Depends(target)``."""
@@ -99,6 +125,8 @@ class Declared:
                 outcome = interpreter.read(receiver, client.parameters(interpreter, ref))
                 given = interpreter.result_of(receiver, outcome)
                 self._note_injected(ref, given)
+                if ref.facts.has_yield:
+                    self.generators[ref] = outcome
                 if isinstance(given, Items) and ref.facts.has_yield:
                     given = given.element
                 if isinstance(given, Context):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from dbreview import facts
 from dbreview.facts import Expression, Span
 from dbreview.finding import Place
-from dbreview.link import paths
+from dbreview.link import inserting, paths
 from dbreview.link.events import BlockEvent, Effect, Loop, RepeatEvent
 from dbreview.link.steps import Step, StepKind
 from dbreview.link.syntax import names_in
@@ -32,6 +32,8 @@ def note(frame: Frame, effect: Effect, at: Place, node: facts.Call) -> None:
     )
     if not effect.calls:
         _note_step(frame, effect)
+    if effect.kind in ("add", "write"):
+        inserting.note_insert(frame, effect, at)
     key = (effect.kind, effect.at)
     known = frame.effects.get(key)
     if known is None or len(known.calls) > len(effect.calls):
@@ -44,6 +46,28 @@ def note(frame: Frame, effect: Effect, at: Place, node: facts.Call) -> None:
     loop = row_loop(frame, node.at)
     if effect.kind == "read" and loop is not None and not effect.is_once and not _is_batch(effect):
         _note_repeat(frame, effect, at, node, loop)
+    if effect.kind in WRITES and loop is not None and not effect.is_once:
+        _note_repeated_write(frame, effect, at, node, loop)
+
+
+WRITES = frozenset({"commit", "flush", "refresh", "merge", "write", "delete", "add"})
+
+
+def _note_repeated_write(frame: Frame, effect: Effect, at: Place, node: facts.Call, loop: Loop) -> None:
+    """A write, or the end of a transaction, in each pass of a loop."""
+    if node.at in loop.needed or (effect.kind == "flush" and effect.calls):
+        return
+    position = next(index for index, each in enumerate(frame.loops) if each is loop)
+    is_guarded = effect.is_guarded if effect.calls else any(depth > position for depth in frame.tries)
+    is_own = effect.is_own if effect.calls else loop.opens_session
+    changed = changing(frame)
+    depends = bool((effect.needs or frozenset()) & changed)
+    effect = replace(effect, is_guarded=is_guarded, is_own=is_own)
+    key = (at, effect.kind)
+    known = frame.interpreter.events.writes.get(key)
+    if known is None or (frame.interpreter.is_request and not known.is_request):
+        request = frame.interpreter.is_request
+        frame.interpreter.events.writes[key] = RepeatEvent(at, loop, effect, depends, request, changed)
 
 
 def note_opened(frame: Frame, at: Place, kind: SessionKind | None) -> None:

@@ -26,8 +26,8 @@ class Loop:
 
     ``names`` are the variables whose values change from pass to pass, ``searching`` the places of the calls whose
     result ends the loop, ``carried`` of those that need the result of the pass before, ``kept`` of those whose result
-    lives until the next pass. One that ``opens_session`` gives each pass a session of its own; one
-    that ``is_fed`` adds to what it runs over.
+    lives until the next pass, ``needed`` of flushes whose keys the same pass uses.
+    One that ``opens_session`` gives each pass a session of its own; one that ``is_fed`` adds to what it runs over.
     """
 
     at: Place
@@ -40,6 +40,7 @@ class Loop:
     kept: frozenset[Span] = frozenset()
     opens_session: bool = False
     is_fed: bool = False
+    needed: frozenset[Span] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +142,30 @@ class CountEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class UpdateEvent:
+    """An attribute of a loaded row is set to something computed from its own value."""
+
+    at: Place
+    entity: Entity
+    attribute: str
+    operator: str | None
+    is_request: bool
+    route: Route | None
+
+
+@dataclass(frozen=True, slots=True)
+class InsertEvent:
+    """A row is inserted (at ``insert_at``, by way of ``at``) on a path on which ``fetch`` found none."""
+
+    at: Place
+    fetch: Fetch
+    model: ClassRef
+    insert_at: Place
+    is_request: bool
+    route: Route | None
+
+
+@dataclass(frozen=True, slots=True)
 class PythonTestEvent:
     test: PythonTest
     filter_at: Place
@@ -204,6 +229,10 @@ class Events:
     statements: dict[tuple[Place, Statement], Route | None] = field(default_factory=dict)
     secrets: dict[tuple[Place, ClassRef, str], bool | None] = field(default_factory=dict)
     tables_made: dict[Made, None] = field(default_factory=dict)
+    updates: dict[Place, UpdateEvent] = field(default_factory=dict)
+    inserts: dict[Place, InsertEvent] = field(default_factory=dict)
+    writes: dict[tuple[Place, str], RepeatEvent] = field(default_factory=dict)
+    is_serializable: bool = False
     missed_rollbacks: dict[Place, tuple[Step, Step, bool]] = field(default_factory=dict)
     mistakes: dict[Place, Exception] = field(default_factory=dict)
 

@@ -66,6 +66,9 @@ class Frame:
         self.shields = 0
         self.tries: list[int] = []
         self.opened: set[Place | None] = set()
+        self.read_from: dict[str, dict[str, bool]] = {}
+        self.absent: tuple[Fetch, ...] = ()
+        self.inserted: list[Place] = []
         self.returned: Value = None
         self.returns_unknown = False
         self.yielded: Value = None

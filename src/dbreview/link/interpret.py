@@ -119,6 +119,8 @@ class Interpreter:
         self.most_contexts = _MOST_CONTEXTS
         self.request_state: dict[str, Value] = {}
         self.trail: list[Place] = []
+        self.locks = 0
+        self.catching = 0
         self.seen: set[FunctionRef] = set()
         self.local_routes: dict[FunctionRef, FoundRoute] = {}
         self._outcomes: dict[tuple[object, ...], Outcome] = {}

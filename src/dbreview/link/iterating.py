@@ -70,6 +70,7 @@ def loop_over(frame: Frame, target: Expression, iterable: Expression, values: Va
         loops.searching_calls(body),
         loops.carried_calls(body),
         loops.kept_calls(body),
+        needed=loops.needed_flushes(body),
         is_fed=isinstance(iterable, facts.Name) and loops.feeds(frozenset((iterable.id,)), body),
     )
 

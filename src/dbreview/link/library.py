@@ -79,6 +79,9 @@ def call(frame: Frame, dotted: str, arguments: Arguments, node: facts.Call) -> V
         effects.note_opened(frame, at, kind)
         return Session(kind, opened_at=at, expires=_expires(arguments))
     if dotted in sqlalchemy.ENGINE_MAKERS:
+        level = arguments.keyword("isolation_level")
+        if isinstance(level, Const) and str(level.value).upper().replace("_", " ") in sqlalchemy.ISOLATED:
+            frame.interpreter.events.is_serializable = True
         return Engine(sqlalchemy.ENGINE_MAKERS[dotted])
     if dotted in sqlalchemy.FACTORY_MAKERS:
         return SessionFactory(_factory_kind(frame, dotted, arguments), expires=_expires(arguments))
@@ -171,7 +174,8 @@ def _depends(frame: Frame, arguments: Arguments) -> LibraryObject:
     target = arguments.get(0, "dependency")
     if isinstance(target, FunctionValue):
         frame.interpreter.declared.dependencies.setdefault(target.ref)
-    return LibraryObject("fastapi.Depends", (target,) if target is not None else ())
+    scope = tuple(each for each in arguments.keywords if each[0] == "scope")
+    return LibraryObject("fastapi.Depends", (target,) if target is not None else (), scope)
 
 
 def _sqlalchemy(frame: Frame, dotted: str, arguments: Arguments) -> Value:

@@ -232,6 +232,25 @@ def kept_calls(body: Block) -> frozenset[facts.Span]:
     return frozenset(found)
 
 
+@lru_cache(maxsize=20_000)
+def needed_flushes(body: Block) -> frozenset[facts.Span]:
+    """The places of the flushes after which the same pass reads an object that it added: its key, mostly."""
+    found: set[facts.Span] = set()
+    added: set[str] = set()
+    pending: set[facts.Span] = set()
+    for node in walk(body):
+        match node:
+            case facts.Call(facts.Attribute(_, "add" | "add_all" | "merge"), arguments):
+                added |= {name for argument in arguments for name in names_in(argument.value)}
+            case facts.Call(facts.Attribute(_, "flush")):
+                pending.add(node.at)
+            case facts.Attribute(facts.Name(name)) if name in added and pending:
+                found |= pending
+            case facts.Argument(value=facts.Name(name)) if name in added and pending:
+                found |= pending
+    return frozenset(found)
+
+
 def taken_by(test: Expression, body: Block) -> frozenset[str]:
     """The names by which a ``while`` loop takes the items of a collection one by one; none where it does not.
 

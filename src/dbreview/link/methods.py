@@ -188,6 +188,8 @@ def _session(
         results.note_read(frame, Result(Fetch(at, session, statement), "scalars"), name, at)
     if name == "refresh":
         _mark_refreshed(frame, session, arguments, node)
+    if name in ("refresh", "add"):
+        _mark_kept(frame, session, arguments, node, is_locked=arguments.has("with_for_update"))
     value = _in_block(session, name, at) if method.gives == "context" else None
     value = value or _given(session, method, statement, arguments, at)
     path = dotted_name(node.func.value) if isinstance(node.func, facts.Attribute) else None
@@ -208,6 +210,17 @@ def _model_of(arguments: Arguments) -> ClassRef | None:
             if isinstance(inner, Entity):
                 return inner.model
     return None
+
+
+def _mark_kept(frame: Frame, session: Session, arguments: Arguments, node: facts.Call, *, is_locked: bool) -> None:
+    """``session.add(user)``: from here on the session writes what is changed of the object."""
+    target = dotted_name(node.arguments[0].value) if node.arguments else None
+    entity = arguments.get(0, "instance")
+    if target is not None and target in frame.env and isinstance(entity, Entity):
+        added_to = session if entity.fetch is None else None
+        is_locked = is_locked or entity.is_locked
+        if (added_to, is_locked) != (entity.added_to, entity.is_locked):
+            frame.env[target] = replace(entity, added_to=added_to, is_locked=is_locked)
 
 
 def _rows_of_cursor(session: Session, name: str) -> Value:
@@ -255,7 +268,8 @@ def _ran(session: Session, name: str, arguments: Arguments, frame: Frame, node: 
             frame.interpreter.events.saw_query(at, isinstance(model, ClassValue))
             if not isinstance(model, ClassValue):
                 return None
-            got = Statement("select", (model,), at, is_limited=True, is_single=True)
+            is_locking = arguments.has("with_for_update")
+            got = Statement("select", (model,), at, is_limited=True, is_single=True, is_locking=is_locking)
             chosen = arguments.keyword("options")
             return building.with_options(got, (chosen,)) if chosen is not None else got
     return None

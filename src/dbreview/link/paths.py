@@ -21,6 +21,11 @@ _MOST_PATHS = 12
 _MOST_STEPS = 14
 
 
+def is_whole(path: Path) -> bool:
+    """Whether nothing was left out at the end of a path."""
+    return len(path) < _MOST_STEPS
+
+
 def add(frame: Frame, step: Step) -> None:
     """A step that all living paths take now."""
     frame.paths = unite(_extended(frame, path, step) for path in frame.paths)

@@ -15,6 +15,7 @@ from dbreview.link import (
     constants,
     effects,
     filters,
+    inserting,
     iterating,
     loops,
     paths,
@@ -22,6 +23,7 @@ from dbreview.link import (
     routes,
     secrets,
     transactions,
+    writing,
 )
 from dbreview.link.events import Loop, OwnedSession
 from dbreview.link.joining import in_loop, join, meet, options
@@ -54,6 +56,9 @@ def _statement(frame: Frame, statement: facts.Statement) -> bool:
                 frame.bind_target(target, found)
                 effects.note_dependence(frame, target, value)
                 secrets.note_assignment(frame, target, value)
+                writing.note_assignment(frame, target, value)
+                if isinstance(target, facts.Name):
+                    writing.note_source(frame, target.id, value)
                 _note_owner(frame, target, value, found)
         case facts.AnnotatedAssign(target, annotation, value):
             found = frame.evaluate(value) if value is not None else None
@@ -63,10 +68,11 @@ def _statement(frame: Frame, statement: facts.Statement) -> bool:
             if value is not None:
                 effects.note_dependence(frame, target, value)
                 _note_owner(frame, target, value, found)
-        case facts.AugmentedAssign(target, _, value):
+        case facts.AugmentedAssign(target, operator, value):
             frame.evaluate(target)
             added = frame.evaluate(value)
             effects.note_dependence(frame, target, value)
+            writing.note_assignment(frame, target, value, operator.removesuffix("="))
             if isinstance(target, facts.Name):
                 before = frame.env.get(target.id)
                 filters.note_filters(frame, (added,), frame.place(statement.at))
@@ -138,13 +144,18 @@ def _if(frame: Frame, statement: facts.If) -> bool:
         return run(frame, statement.body if decided else statement.orelse)
     frame.is_cached = frame.is_cached or _answers_from_cache(frame, statement)
     before = dict(frame.env)
-    start = frame.paths
+    start, absent = frame.paths, frame.absent
+    asked = inserting.asked(frame, statement.test)
+    none = (*absent, asked[0]) if asked is not None else absent
     _note_empty(frame, statement.test)
+    frame.absent = absent if asked is None or asked[1] else none
     goes_on = conditions.narrow(frame, statement.test, True) and _branch(frame, statement.body, _fills(statement))
     after_body, frame.env = frame.env, before
     after_paths, frame.paths = frame.paths, start
+    frame.absent = none if asked is not None and asked[1] else absent
     other_goes_on = conditions.narrow(frame, statement.test, False) and _branch(frame, statement.orelse)
     frame.paths = paths.unite((*after_paths, *frame.paths))
+    frame.absent = none if asked is not None and not (goes_on if asked[1] else other_goes_on) else absent
     if goes_on and other_goes_on:
         _forget_the_empty(frame, statement, after_body)
         _merge(frame, after_body)
@@ -316,8 +327,11 @@ def _with(frame: Frame, statement: facts.With) -> bool:
             frame.loops[-1] = replace(frame.loops[-1], opens_session=True)
         if item.target is not None:
             frame.bind_target(item.target, found)
+    is_lock = any(writing.is_lock(item.context) for item in statement.items)
     frame.shields += shields
+    frame.interpreter.locks += is_lock
     frame.run(statement.body)
+    frame.interpreter.locks -= is_lock
     frame.shields -= shields
     at = frame.place(statement.at)
     for left in reversed(leaving):
@@ -331,11 +345,16 @@ def _try(frame: Frame, statement: facts.Try) -> bool:
     frame.shields = 0
     lets_go_on = any(loops.may_end(handler.body) or loops.continues(handler.body) for handler in statement.handlers)
     frame.tries += [len(frame.loops)] if lets_go_on else []
+    catches = any(transactions.catches_conflict(frame, handler) for handler in statement.handlers)
+    frame.interpreter.catching += catches
     goes_on = run(frame, statement.body)
+    frame.interpreter.catching -= catches
     del frame.tries[len(frame.tries) - lets_go_on :]
     frame.shields = shields
     done = frame.paths
     risky = transactions.risky(frame, known)
+    if catches and risky is not None:
+        inserting.forget(frame)
     goes_on = goes_on and run(frame, statement.orelse)
     ends = [(goes_on, frame.env)]
     ways = [frame.paths]

@@ -53,6 +53,15 @@ def note_caught(frame: Frame, handler: facts.Handler, failing: Effect | None) ->
     paths.add(frame, step)
 
 
+def catches_conflict(frame: Frame, handler: facts.Handler) -> bool:
+    """Whether a handler is for errors of the database in particular."""
+    is_any = isinstance(handler.exception, facts.Name) and handler.exception.id in _ANY
+    return handler.exception is not None and not is_any and _catches(frame, handler.exception)
+
+
+_ANY = frozenset({"Exception", "BaseException"})
+
+
 def _catches(frame: Frame, exception: Expression | None) -> bool:
     match exception:
         case None | facts.Name("Exception" | "BaseException"):

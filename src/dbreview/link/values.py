@@ -240,6 +240,7 @@ class Statement:
     is_narrowed: bool = False
     has_unknown_filter: bool = False
     is_locking: bool = False
+    is_upsert: bool = False
     asks_for_many: bool = False
     is_opaque: bool = False
     sql: SqlText | None = None
@@ -280,7 +281,8 @@ class Entity:
 
     ``fetch`` says which statement loaded it (None: unknown), ``path`` by which relationships it
     was reached from that statement's own rows, ``loop`` which loop runs over it and its like, ``known`` which
-    relationships were loaded since.
+    relationships were loaded since. ``added_to`` is the session to which a new one was added; one that ``is_locked``
+    nobody else can change.
     """
 
     model: ClassRef
@@ -289,6 +291,8 @@ class Entity:
     loop: Place | None = None
     came_from: Attribute | None = None
     known: frozenset[str] = frozenset()
+    added_to: Session | None = None
+    is_locked: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,6 +54,11 @@ class Models:
     def relationships(self, ref: ClassRef) -> Mapping[str, Relationship]:
         return self._relationships.get(ref, {})
 
+    def has_version(self, ref: ClassRef) -> bool:
+        """Whether a version column may keep two from changing the same row (``version_id_col``)."""
+        draft = self.drafts.get(ref)
+        return draft is None or draft.has_version
+
     def target(self, relationship: Relationship) -> ClassRef | None:
         return self._by_dotted.get(relationship.target) if relationship.target is not None else None
 

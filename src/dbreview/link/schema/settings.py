@@ -119,6 +119,9 @@ class Settings:
 
     def read_mapper_arguments(self, draft: Draft) -> None:
         value, owner = self.special(draft.ref, "__mapper_args__")
+        if owner is not None:
+            names = {name for name, _ in value.items} if isinstance(value, Entries) else {"version_id_col"}
+            draft.has_version = "version_id_col" in names
         if isinstance(value, Entries) and owner is draft.ref:
             draft.is_concrete = dict(value.items).get("concrete") == Const(True)
 

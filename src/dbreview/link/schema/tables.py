@@ -34,6 +34,7 @@ class Draft:
     core_table: Made | None = None
     parent: ClassRef | None = None
     is_concrete: bool = False
+    has_version: bool = False
     has_table: bool = True
     is_named_none: bool = False
     sort_orders: dict[str, int] = field(default_factory=dict)

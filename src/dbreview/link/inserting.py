@@ -1,0 +1,114 @@
+"""Rows that are inserted because a query found none: two requests at the same time both find none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from dbreview import facts
+from dbreview.facts import Expression
+from dbreview.finding import Confidence, Place
+from dbreview.link import bounds
+from dbreview.link.events import Effect, InsertEvent
+from dbreview.link.joining import options
+from dbreview.link.values import Entity, Fetch, Items, Result, Statement, Value
+from dbreview.project import CheckThenInsert, Role, Table
+
+if TYPE_CHECKING:
+    from dbreview.link.frame import Frame
+    from dbreview.link.interpret import Interpreter
+
+
+def asked(frame: Frame, test: Expression) -> tuple[Fetch, bool] | None:
+    """The query whose answer a condition asks for, and whether the condition holds when there is a row."""
+    match test:
+        case facts.UnaryOperation("not", operand):
+            found = asked(frame, operand)
+            return (found[0], not found[1]) if found is not None else None
+        case facts.Comparison(left, ("is" | "==" as operator,), (facts.Constant(None),)):
+            found = asked(frame, left)
+            return (found[0], False) if found is not None and operator else None
+        case facts.Comparison(left, ("is not" | "!=",), (facts.Constant(None),)):
+            return asked(frame, left)
+        case facts.Comparison(left, (">" | ">=" | "!=",), (facts.Constant(),)):
+            return asked(frame, left)
+        case facts.BooleanOperation(left, "and", _):
+            found = asked(frame, left)
+            return found if found is not None and found[1] else None
+        case facts.Name() | facts.Attribute() | facts.NamedExpression() | facts.Call() | facts.Await():
+            fetch = _fetch_of(frame.evaluate(test))
+            return (fetch, True) if fetch is not None else None
+    return None
+
+
+def _fetch_of(value: Value) -> Fetch | None:
+    for each in options(value):
+        match each:
+            case Entity(fetch=Fetch() as fetch, path=()):
+                return fetch
+            case Items(fetch=Fetch() as fetch) | Result(Fetch() as fetch):
+                return fetch
+    return None
+
+
+def note_insert(frame: Frame, effect: Effect, at: Place) -> None:
+    """A row is inserted; was it because the same path found none?"""
+    statement = effect.statement
+    is_plain = statement is not None and statement.kind == "insert" and not statement.is_upsert
+    is_insert = effect.kind == "add" or is_plain
+    model = effect.model or (statement.model if statement is not None else None)
+    if not is_insert or model is None or frame.interpreter.catching:
+        return
+    for fetch in frame.absent:
+        entity = bounds.entity_of(fetch.statement) if fetch.statement is not None else None
+        if entity is not None and entity.ref is model:
+            interpreter = frame.interpreter
+            event = InsertEvent(at, fetch, model, effect.at, interpreter.is_request, interpreter.route)
+            known = interpreter.events.inserts.get(at)
+            if known is None or (event.is_request and not known.is_request):
+                interpreter.events.inserts[at] = event
+                frame.inserted.append(at)
+
+
+def forget(frame: Frame) -> None:
+    """A conflict is handled where the rows are sent: somebody has thought of it."""
+    for at in frame.inserted:
+        frame.interpreter.events.inserts.pop(at, None)
+    frame.inserted.clear()
+
+
+def checks_then_inserts(interpreter: Interpreter, roles: Mapping[str, Role]) -> Iterator[CheckThenInsert]:
+    """Inserts after a check that nothing in the schema backs."""
+    for at, event in sorted(interpreter.events.inserts.items(), key=lambda item: item[0]):
+        statement, table = event.fetch.statement, interpreter.models.table(event.model)
+        if roles.get(at.filename) != "application" or statement is None or table is None:
+            continue
+        columns = _columns(statement, table)
+        if columns is None or _may_be_unique(table, columns):
+            continue
+        confidence: Confidence = "medium" if event.is_request else "low"
+        attributes = tuple(sorted(c.attribute for c in table.columns if c.name in columns))
+        query = bounds.query_of(statement, event.fetch.at)
+        yield CheckThenInsert(at, query, event.model.name, attributes, event.insert_at, event.route, confidence)
+
+
+def _columns(statement: Statement, table: Table) -> frozenset[str] | None:
+    """The columns that a statement looks rows up by, if it does nothing but compare them."""
+    is_plain = not (
+        statement.is_narrowed or statement.is_opaque or statement.is_locking or statement.has_unknown_filter
+    )
+    if not is_plain or not statement.conditions or any(c.operator != "==" or c.other for c in statement.conditions):
+        return None
+    by_attribute = {column.attribute: column.name for column in table.columns}
+    names = [by_attribute.get(condition.attribute.name) for condition in statement.conditions]
+    return frozenset(name for name in names if name is not None) if None not in names else None
+
+
+def _may_be_unique(table: Table, columns: frozenset[str]) -> bool:
+    """Whether something may keep two rows from having the same values in these columns."""
+    if not table.is_fully_known or any(key <= columns for key in table.unique_keys()):
+        return True
+    return any(
+        index.is_unique and (index.is_partial or "" in index.columns) and frozenset(index.columns) - {""} <= columns
+        for index in table.indexes
+    )
