@@ -49,6 +49,19 @@ NUMBER_MARKERS = frozenset(
 PAGINATORS = ("fastapi_pagination.",)
 """Packages whose functions bound a query by themselves."""
 
+BACKGROUND_TASKS = frozenset(
+    {"fastapi.BackgroundTasks", "fastapi.background.BackgroundTasks", "starlette.background.BackgroundTasks"}
+)
+BACKGROUND_TASK = frozenset({"starlette.background.BackgroundTask", "fastapi.background.BackgroundTask"})
+"""What runs a function when the response was sent."""
+STARTS_COROUTINE = frozenset({"create_task", "ensure_future", "run_coroutine_threadsafe"})
+"""Last words of what lets a coroutine run beside the code that goes on; a ``TaskGroup`` waits for it."""
+EVENT_LOOPS = frozenset({"asyncio.get_running_loop()", "asyncio.get_event_loop()", "asyncio.new_event_loop()"})
+STARTS_FUNCTION = {"run_in_executor": 1, "submit": 0}
+"""Methods that let a function run in a thread, and the position of the function."""
+QUEUES = frozenset({"delay", "apply_async", "kiq", "send_with_options", "enqueue"})
+"""Methods of what is queued for a worker: of Celery's, Taskiq's and Dramatiq's tasks, and of queues."""
+
 TO_THREAD = frozenset(
     {
         "asyncio.to_thread", "anyio.to_thread.run_sync", "fastapi.concurrency.run_in_threadpool",

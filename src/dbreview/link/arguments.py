@@ -11,13 +11,15 @@ from dbreview.link.values import Value
 class Arguments:
     """The values at a call: positional ones, keywords, and whether a ``*`` or ``**`` hides more.
 
-    ``others`` is what it may hide, where all of that is known.
+    ``others`` is what it may hide, where all of that is known. The ``doubtful`` keywords come from a dict that only
+    some paths fill with them, or fill so; None where a path may have filled it with any.
     """
 
     positional: tuple[Value, ...] = ()
     keywords: tuple[tuple[str, Value], ...] = ()
     is_open: bool = False
     others: tuple[Value, ...] | None = None
+    doubtful: frozenset[str] | None = frozenset()
 
     def get(self, index: int, name: str) -> Value:
         """The argument at this position or with this keyword."""

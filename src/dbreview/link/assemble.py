@@ -25,6 +25,8 @@ from dbreview.link import (
 from dbreview.link.credentials import hard_coded_credentials
 from dbreview.link.dialects import enforces_sqlite_keys, find_dialects
 from dbreview.link.events import BlockEvent, LoadEvent, RepeatEvent
+from dbreview.link.factories import expiring_sessions
+from dbreview.link.injecting import own_sessions
 from dbreview.link.interpret import Interpreter, Outcome
 from dbreview.link.leaks import leaked_sessions
 from dbreview.link.lookups import lookups_of
@@ -70,6 +72,7 @@ def assemble(
         g.at: g for g in sorted(set(global_sessions(interpreter, roles)), key=lambda g: (g.at, g.name), reverse=True)
     }
     shared = dict(sorted(shared.items()))
+    dialects = find_dialects(interpreter.names, roles, conventions)
     unbounded = tuple(_unbounded_responses(interpreter, found, outcomes))
     return replace(
         assemble_schema(interpreter, roles, unreadable, conventions),
@@ -106,7 +109,9 @@ def assemble(
         lost_updates=tuple(writing.lost_updates(interpreter, roles)),
         checks_then_inserts=tuple(inserting.checks_then_inserts(interpreter, roles)),
         split_transactions=tuple(transactions.split_transactions(outcomes, {f.ref: f.route for f in found}, roles)),
-        missing_rollbacks=tuple(transactions.missing_rollbacks(interpreter, roles)),
+        missing_rollbacks=tuple(transactions.missing_rollbacks(interpreter, roles, dialects)),
+        own_sessions=tuple(own_sessions(interpreter, found, roles)),
+        expiring_sessions=tuple(expiring_sessions(interpreter, roles)),
         hard_coded_credentials=tuple(hard_coded_credentials(interpreter, roles)),
         commits_after_response=tuple(
             committing.commits_after_response(interpreter, found, outcomes, roles, conventions.versions.get("fastapi"))

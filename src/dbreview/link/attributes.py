@@ -12,6 +12,7 @@ from dbreview.link.names import ClassRef, FunctionRef, Variable, canonical
 from dbreview.link.syntax import dotted_name
 from dbreview.link.values import (
     Aggregate,
+    Answer,
     Attribute,
     ClassValue,
     ColumnsOf,
@@ -71,7 +72,7 @@ def _of_super(frame: Frame, name: str) -> Value:
 def attribute_of(frame: Frame, holder: Value, name: str, node: facts.Attribute) -> Value:
     """What ``holder.name`` is, read at ``node``."""
     match holder:
-        case None | Given():
+        case None | Given() | Answer():
             frame.interpreter.events.untyped_reads.add(name)
             return None
         case ModuleValue(path):
@@ -126,7 +127,7 @@ def attribute_of(frame: Frame, holder: Value, name: str, node: facts.Attribute) 
 def _library_attribute(frame: Frame, dotted: str, name: str) -> Value:
     if dotted.endswith(".state") and name in frame.interpreter.request_state:
         return frame.interpreter.request_state[name]
-    if dotted.endswith(")") or name in {"state", "app"}:
+    if dotted.endswith(")") or name in {"state", "app"} or dotted in fastapi.BACKGROUND_TASKS:
         return LibraryObject(f"{dotted}.{name}")
     return None
 

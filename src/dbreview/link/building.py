@@ -17,6 +17,7 @@ from dbreview.link.joining import options
 from dbreview.link.syntax import names_in, walk
 from dbreview.link.values import (
     Aggregate,
+    Answer,
     Attribute,
     ClassValue,
     Condition,
@@ -97,7 +98,8 @@ def statement(frame: Frame, statement: Statement, name: str, arguments: Argument
         sql = given.sql if isinstance(given, Statement) else None
         return replace(statement, sql=sql, is_opaque=statement.is_opaque or sql is None)
     if name in ("subquery", "cte", "alias", "scalar_subquery", "exists", "as_scalar", "label", "lateral"):
-        return Aggregate(name)
+        is_plain = name == "exists" and not (statement.is_narrowed or statement.is_opaque)
+        return Aggregate(name, conditions=statement.conditions if is_plain else frozenset())
     if statement.session is not None:
         ran = _run(frame, statement, name, node)
         if ran is not NotImplemented:
@@ -126,6 +128,13 @@ def sql_of(selected: tuple[Value, ...]) -> SqlText | None:
 def textual(text: str, at: Place) -> Statement:
     """A statement that is handed to a session or a driver as text."""
     return Statement("text", (Const(text),), at, sql=raw_sql.read_sql(text))
+
+
+def narrow_exists(aggregate: Aggregate, arguments: Arguments) -> Aggregate:
+    """``exists().where(User.email == email)``: the conditions of the query inside."""
+    found = frozenset(each for value in arguments.positional for each in _flatten(value))
+    is_whole = all(_is_whole(value) for value in arguments.positional) and not arguments.is_open
+    return replace(aggregate, conditions=aggregate.conditions | found if is_whole else frozenset())
 
 
 def _ordering(arguments: Arguments) -> Iterator[Attribute]:
@@ -202,7 +211,8 @@ def _run(frame: Frame, statement: Statement, name: str, node: facts.Call) -> obj
         return run_query(frame, statement, node)
     if name in sqlalchemy.ONE_ROW_FROM_QUERY:
         items = run_query(frame, replace(statement, is_single=True) if name == "count" else statement, node)
-        return None if name in ("scalar", "count") else items.element
+        fetch = items.fetch
+        return Answer(fetch) if name in ("scalar", "count") and fetch is not None else items.element
     if name in sqlalchemy.WRITES_FROM_QUERY:
         assert statement.session is not None
         if statement.model is not None:

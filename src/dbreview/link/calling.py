@@ -10,8 +10,10 @@ from dbreview import facts
 from dbreview.frameworks import fastapi, sqlalchemy
 from dbreview.link import (
     attributes,
+    background,
     constants,
     effects,
+    factories,
     library,
     methods,
     paths,
@@ -148,6 +150,7 @@ def arguments_of(frame: Frame, node: facts.Call) -> Arguments:
     keywords: list[tuple[str, Value]] = []
     others: list[Value] = []
     is_open, is_known = False, True
+    doubtful: frozenset[str] | None = frozenset()
     for argument in node.arguments:
         value = frame.evaluate(argument.value)
         if argument.stars == "*" and isinstance(value, Record):
@@ -160,13 +163,14 @@ def arguments_of(frame: Frame, node: facts.Call) -> Arguments:
         elif argument.stars == "**" and isinstance(value, Entries):
             keywords.extend(value.items)
             is_open = is_open or bool(value.others)
+            doubtful = None if doubtful is None or value.doubtful is None else doubtful | value.doubtful
         elif argument.stars:
             is_open, is_known = True, False
         elif argument.keyword is not None:
             keywords.append((argument.keyword, value))
         else:
             positional.append(value)
-    return Arguments(tuple(positional), tuple(keywords), is_open, tuple(others) if is_known else None)
+    return Arguments(tuple(positional), tuple(keywords), is_open, tuple(others) if is_known else None, doubtful)
 
 
 def call_value(frame: Frame, callee: Value, arguments: Arguments, node: facts.Call, is_awaited: bool = False) -> Value:
@@ -182,6 +186,7 @@ def call_value(frame: Frame, callee: Value, arguments: Arguments, node: facts.Ca
             at = frame.place(node.at)
             if not is_scoped:
                 effects.note_opened(frame, at, kind)
+            factories.note_opened(frame, callee, arguments, at)
             if arguments.has("expire_on_commit") or arguments.is_open:
                 expires = None
             return Session(kind, is_scoped=is_scoped, opened_at=at, expires=expires)
@@ -205,6 +210,7 @@ def call_value(frame: Frame, callee: Value, arguments: Arguments, node: facts.Ca
         case LibraryObject(dotted):
             if dotted.endswith(").add_api_route"):
                 routes.note_added(frame, arguments, node)
+            background.note_call(frame, dotted, arguments, node)
             if dotted.endswith(").TemplateResponse"):
                 return Wrapped(arguments.values())
             return LibraryObject(f"{dotted}()", arguments.values())

@@ -99,7 +99,9 @@ def _logins(interpreter: Interpreter, path: str, body: Block) -> Iterator[tuple[
                     if login is not None:
                         yield node, login, reader.found
             case facts.DictDisplay(items):
-                named = {each.key.value: each.value for each in items if isinstance(each.key, facts.Constant)}
+                named: dict[object, Expression] = {
+                    each.key.value: each.value for each in items if isinstance(each.key, facts.Constant)
+                }
                 if known.DATABASES & named.keys() and known.PASSWORDS & named.keys():
                     reader = _Text(interpreter, path, knows_names=True)
                     if (login := _given(reader, named, "")) is not None:

@@ -21,14 +21,15 @@ if TYPE_CHECKING:
 def note(frame: Frame, effect: Effect, at: Place, node: facts.Call) -> None:
     """Remember an effect of this body; tell of it where a loop repeats it or the event loop waits."""
     needs = names_in(node) if effect.needs is None else effect.needs
+    given = effect
     needs |= origins(frame, needs) if frame.sources else frozenset()
     effect = replace(
         effect,
         needs=needs,
         is_isolated=effect.is_isolated or _follows_insert(frame, effect),
-        is_shielded=effect.is_shielded or frame.shields > 0,
+        is_shielded=effect.is_shielded or bool(frame.shields),
         is_guarded=effect.is_guarded or bool(frame.tries),
-        is_own=effect.is_own or effect.on in frame.opened,
+        is_own=effect.is_own or (not effect.calls and effect.on in frame.opened),
     )
     if not effect.calls:
         _note_step(frame, effect)
@@ -47,22 +48,26 @@ def note(frame: Frame, effect: Effect, at: Place, node: facts.Call) -> None:
     if effect.kind == "read" and loop is not None and not effect.is_once and not _is_batch(effect):
         _note_repeat(frame, effect, at, node, loop)
     if effect.kind in WRITES and loop is not None and not effect.is_once:
-        _note_repeated_write(frame, effect, at, node, loop)
+        _note_repeated_write(frame, effect, given, at, node, loop)
 
 
 WRITES = frozenset({"commit", "flush", "refresh", "merge", "write", "delete", "add"})
 
 
-def _note_repeated_write(frame: Frame, effect: Effect, at: Place, node: facts.Call, loop: Loop) -> None:
-    """A write, or the end of a transaction, in each pass of a loop."""
+def _note_repeated_write(frame: Frame, effect: Effect, given: Effect, at: Place, node: facts.Call, loop: Loop) -> None:
+    """A write, or the end of a transaction, in each pass of a loop.
+
+    What is around the loop does not make its passes independent: ``given`` is the effect without that.
+    """
     if node.at in loop.needed or (effect.kind == "flush" and effect.calls):
         return
     position = next(index for index, each in enumerate(frame.loops) if each is loop)
-    is_guarded = effect.is_guarded if effect.calls else any(depth > position for depth in frame.tries)
-    is_own = effect.is_own if effect.calls else loop.opens_session
+    is_guarded = given.is_guarded or any(depth > position for depth in frame.tries)
+    is_shielded = given.is_shielded or any(depth > position for depth in frame.shields)
+    is_own = given.is_own or frame.opened.get(effect.on, 0) > position
     changed = changing(frame)
     depends = bool((effect.needs or frozenset()) & changed)
-    effect = replace(effect, is_guarded=is_guarded, is_own=is_own)
+    effect = replace(effect, is_guarded=is_guarded, is_shielded=is_shielded, is_own=is_own)
     key = (at, effect.kind)
     known = frame.interpreter.events.writes.get(key)
     if known is None or (frame.interpreter.is_request and not known.is_request):
@@ -79,7 +84,7 @@ def note_opened(frame: Frame, at: Place, kind: SessionKind | None) -> None:
 def note_entered(frame: Frame, opened_at: Place | None) -> None:
     """From here on the body has a fresh session of its own."""
     if opened_at is not None:
-        frame.opened.add(opened_at)
+        frame.opened[opened_at] = len(frame.loops)
         paths.add(frame, Step("rollback", opened_at, opened_at, "open"))
 
 
@@ -169,6 +174,7 @@ class Call:
             effect.is_shielded,
             effect.is_guarded,
             effect.is_own,
+            effect.is_undone,
         )
 
 

@@ -189,17 +189,20 @@ def _unpacked(items: tuple[Expression, ...], values: tuple[Value, ...]) -> tuple
 def _dict(frame: Frame, items: tuple[facts.DictItem, ...]) -> Value:
     known: list[tuple[str, Value]] = []
     others: list[Value] = []
+    doubtful: frozenset[str] | None = frozenset()
     for item in items:
         value = frame.evaluate(item.value)
         key = frame.evaluate(item.key) if item.key is not None else None
         if isinstance(key, Const) and isinstance(key.value, str):
             known.append((key.value, value))
+            doubtful = doubtful - {key.value} if doubtful else doubtful
         elif item.key is None and isinstance(value, Entries):
             known.extend(value.items)
             others.extend(value.others)
+            doubtful = None if doubtful is None or value.doubtful is None else doubtful | value.doubtful
         else:
             others.append(value)
-    return Entries(tuple(known), tuple(others))
+    return Entries(tuple(known), tuple(others), doubtful=doubtful)
 
 
 def _comparison(frame: Frame, expression: facts.Comparison) -> Value:

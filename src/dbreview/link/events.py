@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-from dbreview.facts import Span
+from dbreview.facts import Call, Span
 from dbreview.finding import Confidence, Place
 from dbreview.link.names import ClassRef, FunctionRef
 from dbreview.link.steps import Step
-from dbreview.link.values import ClientNumber, Entity, Fetch, Made, PythonTest, SessionKind, Statement
+from dbreview.link.values import ClientNumber, Entity, Fetch, Made, PythonTest, Session, SessionKind, Statement, Value
 from dbreview.project import Relationship, Route
 
 EffectKind: TypeAlias = Literal[
@@ -54,7 +54,8 @@ class Effect:
 
     ``model`` is the class of the objects that it is done to, ``on`` the place where the session was opened. An effect
     ``is_shielded`` if a savepoint or transaction block rolls its failure back, ``is_guarded`` if a handler lets the
-    code go on after it, ``is_own`` if the code that does it has opened the session itself.
+    code go on after it, ``is_own`` if the code that does it has opened the session itself,
+    ``is_undone`` if a handler beside it rolls back.
     """
 
     kind: EffectKind
@@ -72,6 +73,7 @@ class Effect:
     is_shielded: bool = False
     is_guarded: bool = False
     is_own: bool = False
+    is_undone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +196,66 @@ class OwnedSession:
     is_injected: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Maker:
+    """A call that makes a session factory, or a session without one. What differs from reading to reading is None.
+
+    ``bind`` tells engines apart: the module and the name of the variable that holds it.
+    """
+
+    node: Call
+    kind: SessionKind | None
+    expires: bool | None
+    is_factory: bool
+    function: FunctionRef | None
+    bind: tuple[str, str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class HandedEvent:
+    """A session, or what needs one, that is given to a task: one that runs later, beside the request, or elsewhere.
+
+    ``at`` is what is given, ``call`` what makes the task. A ``holder`` is an object with a session in it. Of an
+    ``entity`` the task reads or changes ``attribute``, at ``used_at``.
+    """
+
+    at: Place
+    call: Place
+    how: Literal["background", "beside", "thread", "queue"]
+    task: str
+    what: Literal["session", "holder", "entity"]
+    name: str
+    session: Session
+    used_at: Place | None
+    is_request: bool
+    route: Route | None
+    model: ClassRef | None = None
+    attribute: str | None = None
+    use: Literal["reads", "changes", "expired"] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EngineMaker:
+    """A call of ``maker`` that makes an engine. A keyword's value is None where it is not known for sure.
+
+    One that ``is_open`` may have other keywords as well. ``is_request`` says that a request leads to it.
+    """
+
+    node: Call
+    maker: str
+    kind: SessionKind
+    function: FunctionRef | None
+    keywords: tuple[tuple[str, Value], ...]
+    is_open: bool
+    is_request: bool
+
+    def has(self, name: str) -> bool:
+        return any(key == name for key, _ in self.keywords)
+
+    def keyword(self, name: str) -> Value:
+        return next((value for key, value in self.keywords if key == name), None)
+
+
 @dataclass(slots=True)
 class Events:
     """Each event once per place, the first reading that shows it winning."""
@@ -206,6 +268,12 @@ class Events:
     loops_at: dict[Place, bool] = field(default_factory=dict)
     opened: dict[Place, SessionKind | None] = field(default_factory=dict)
     owned: dict[Place, OwnedSession] = field(default_factory=dict)
+    engines: dict[Place, EngineMaker] = field(default_factory=dict)
+    makers: dict[Place, Maker] = field(default_factory=dict)
+    opened_by: dict[Place, Place | None] = field(default_factory=dict)
+    own_terms: set[Place] = field(default_factory=set)
+    configured: set[Place | None] = field(default_factory=set)
+    commits: dict[Place | None, Place] = field(default_factory=dict)
     filled: set[tuple[Place, tuple[str, ...], str]] = field(default_factory=set)
     looked_up: set[tuple[ClassRef, str]] = field(default_factory=set)
     deleted: set[ClassRef] = field(default_factory=set)
@@ -234,6 +302,7 @@ class Events:
     writes: dict[tuple[Place, str], RepeatEvent] = field(default_factory=dict)
     is_serializable: bool = False
     missed_rollbacks: dict[Place, tuple[Step, Step, bool]] = field(default_factory=dict)
+    handed: dict[Place, HandedEvent] = field(default_factory=dict)
     mistakes: dict[Place, Exception] = field(default_factory=dict)
 
     def saw_session_call(self, at: Place, kind: SessionKind | None) -> None:

@@ -63,9 +63,10 @@ class Frame:
         self.ended: Paths = ()
         self.jumped: Paths = ()
         self.entering: Paths = ()
-        self.shields = 0
+        self.shields: list[int] = []
+        self.is_shield = False
         self.tries: list[int] = []
-        self.opened: set[Place | None] = set()
+        self.opened: dict[Place | None, int] = {}
         self.read_from: dict[str, dict[str, bool]] = {}
         self.absent: tuple[Fetch, ...] = ()
         self.inserted: list[Place] = []
@@ -159,7 +160,12 @@ class Frame:
                     known = ((str(key.value), value),) if isinstance(key, Const) else ()
                     others = () if known else (out_of_loop(value),)
                     fetch = holder.fetch or (self.filling[-1] if self.filling else None)
-                    self.env[inner.id] = Entries((*holder.items, *known), _few((*holder.others, *others)), fetch)
+                    doubtful = holder.doubtful
+                    if doubtful:
+                        doubtful -= {name for name, _ in known}
+                    self.env[inner.id] = Entries(
+                        (*holder.items, *known), _few((*holder.others, *others)), fetch, doubtful
+                    )
 
     def _set(self, name: str, value: Value) -> None:
         prefix = f"{name}."

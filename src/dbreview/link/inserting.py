@@ -11,7 +11,7 @@ from dbreview.finding import Confidence, Place
 from dbreview.link import bounds
 from dbreview.link.events import Effect, InsertEvent
 from dbreview.link.joining import options
-from dbreview.link.values import Entity, Fetch, Items, Result, Statement, Value
+from dbreview.link.values import Aggregate, Answer, Condition, Entity, Fetch, Items, Result, Statement, Value
 from dbreview.project import CheckThenInsert, Role, Table
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def asked(frame: Frame, test: Expression) -> tuple[Fetch, bool] | None:
 def _fetch_of(value: Value) -> Fetch | None:
     for each in options(value):
         match each:
-            case Entity(fetch=Fetch() as fetch, path=()):
+            case Entity(fetch=Fetch() as fetch, path=()) | Answer(fetch):
                 return fetch
             case Items(fetch=Fetch() as fetch) | Result(Fetch() as fetch):
                 return fetch
@@ -60,8 +60,7 @@ def note_insert(frame: Frame, effect: Effect, at: Place) -> None:
     if not is_insert or model is None or frame.interpreter.catching:
         return
     for fetch in frame.absent:
-        entity = bounds.entity_of(fetch.statement) if fetch.statement is not None else None
-        if entity is not None and entity.ref is model:
+        if {condition.attribute.model for condition in _conditions(fetch.statement)} == {model}:
             interpreter = frame.interpreter
             event = InsertEvent(at, fetch, model, effect.at, interpreter.is_request, interpreter.route)
             known = interpreter.events.inserts.get(at)
@@ -94,14 +93,20 @@ def checks_then_inserts(interpreter: Interpreter, roles: Mapping[str, Role]) -> 
 
 def _columns(statement: Statement, table: Table) -> frozenset[str] | None:
     """The columns that a statement looks rows up by, if it does nothing but compare them."""
-    is_plain = not (
-        statement.is_narrowed or statement.is_opaque or statement.is_locking or statement.has_unknown_filter
-    )
-    if not is_plain or not statement.conditions or any(c.operator != "==" or c.other for c in statement.conditions):
+    conditions = _conditions(statement)
+    is_more = statement.is_narrowed or statement.is_opaque or statement.has_unknown_filter or statement.is_locking
+    if is_more or any(condition.operator != "==" or condition.other for condition in conditions):
         return None
     by_attribute = {column.attribute: column.name for column in table.columns}
-    names = [by_attribute.get(condition.attribute.name) for condition in statement.conditions]
+    names = [by_attribute.get(condition.attribute.name) for condition in conditions]
     return frozenset(name for name in names if name is not None) if None not in names else None
+
+
+def _conditions(statement: Statement | None) -> frozenset[Condition]:
+    """What a statement filters by, or the query inside its ``exists()``."""
+    first = statement.selected[0] if statement is not None and statement.selected else None
+    inner = first.conditions if isinstance(first, Aggregate) else frozenset()
+    return inner or (statement.conditions if statement is not None else frozenset())
 
 
 def _may_be_unique(table: Table, columns: frozenset[str]) -> bool:

@@ -37,6 +37,7 @@ from dbreview.link.routes import FoundRoute
 from dbreview.link.schemas import Schemas
 from dbreview.link.steps import NOTHING, Paths
 from dbreview.link.values import (
+    Answer,
     ClassValue,
     Const,
     Context,
@@ -75,6 +76,7 @@ class Outcome:
     effects: tuple[Effect, ...] = ()
     paths: Paths = NOTHING
     leaving: Paths = NOTHING
+    is_shield: bool = False
     fields: tuple[tuple[str, Value], ...] = ()
 
 
@@ -87,6 +89,8 @@ _T = TypeVar("_T")
 def _ways(frame: Frame) -> tuple[Paths, Paths]:
     """The paths through a body that has been followed, and those from its ``yield`` on."""
     whole = unite((*frame.ended, *frame.paths))
+    if not frame.effects and (whole or frame.is_abstract):
+        whole = NOTHING
     if frame.ref is not None and frame.ref.facts.has_yield:
         return frame.entering or NOTHING, whole
     return whole, NOTHING
@@ -278,8 +282,8 @@ class Interpreter:
             elif parameter.kind == "**":
                 named = {p.name for p in ref.facts.parameters}
                 rest_named = tuple((k, v) for k, v in arguments.keywords if k not in named)
-                value = Entries(rest_named, (None,) if arguments.is_open else ())
-            if value is None:
+                value = Entries(rest_named, (None,) if arguments.is_open else (), doubtful=arguments.doubtful)
+            if value is None or isinstance(value, Answer):
                 value = self.declared.parameter(ref, parameter)
                 if is_given and value is None:
                     value = Given()
@@ -348,6 +352,8 @@ class Interpreter:
         value = frame.returned
         if value == Const(None) and frame.returns_unknown:
             value = None  # something unknown or None is unknown
+        elif isinstance(value, Entries) and frame.returns_unknown:
+            value = replace(value, doubtful=None)
         if value is None and ref.facts.returns is not None and not ref.facts.has_yield:
             value = self.declared.value(ref.path, ref.facts.returns, owner=ref.owner)
             if isinstance(value, Instance):
@@ -357,8 +363,8 @@ class Interpreter:
             effects = ()
         elif frame.is_cached:
             effects = tuple(replace(effect, is_once=True) for effect in effects)
-        found = Outcome(value, frame.yielded, effects, *_ways(frame), fields=frame.fields_of_receiver())
-        return replace(found, paths=NOTHING) if not effects else found
+        is_shield = frame.is_shield or any(effect.kind == "rollback" for effect in effects)
+        return Outcome(value, frame.yielded, effects, *_ways(frame), is_shield, frame.fields_of_receiver())
 
     def function_named(self, ref: FunctionRef, func: Expression) -> FunctionRef | None:
         """The project function that a call in ``ref`` names, where no variable is needed to tell."""
@@ -377,7 +383,7 @@ class Interpreter:
                 declared = self.declared.value(ref.path, ref.facts.returns, owner=ref.owner)
                 value = declared.element if isinstance(declared, Items) else declared
             if self.is_a(ref, python.CONTEXT_DECORATORS):
-                return Context(value, outcome.leaving)
+                return Context(value, outcome.leaving, outcome.is_shield)
             return Items(value, is_lazy=True)
         if ref.facts.is_async:
             return Coroutine(outcome.value)

@@ -76,7 +76,14 @@ def _join_entries(first: Entries, second: Entries) -> Entries:
     for key, value in second.items:
         items[key] = join(items[key], value) if key in items else value
     others = tuple(dict.fromkeys((*first.others, *second.others)))[:_MOST_ITEMS]
-    return Entries(tuple(items.items()), others, first.fetch or second.fetch)
+    differing = frozenset(key for key, _ in {*dict(first.items).items()} ^ {*dict(second.items).items()})
+    return Entries(tuple(items.items()), others, first.fetch or second.fetch, _doubtful(first, second, differing))
+
+
+def _doubtful(first: Entries, second: Entries, differing: frozenset[str]) -> frozenset[str] | None:
+    if first.doubtful is None or second.doubtful is None:
+        return None
+    return first.doubtful | second.doubtful | differing
 
 
 def join_all(values: Iterable[Value]) -> Value:
@@ -105,7 +112,14 @@ def meet(first: Value, second: Value) -> Value:
             return other  # something else may be in its place
         if isinstance(known, Statement) and (other is None or isinstance(other, (Given, LibraryObject))):
             return replace(known, is_opaque=True)
+    if isinstance(first, Entries) is not isinstance(second, Entries):
+        return join(_unsure(first), _unsure(second))
     return join(first, second)
+
+
+def _unsure(value: Value) -> Value:
+    """A dict in whose place something else may be."""
+    return replace(value, doubtful=None) if isinstance(value, Entries) else value
 
 
 def merge(first: Statement, second: Statement) -> Statement:

@@ -10,10 +10,13 @@ from dbreview.finding import Place
 from dbreview.frameworks import drivers, fastapi, injector, python, sqlalchemy, tortoise
 from dbreview.link import (
     attributes,
+    background,
     building,
     calling,
     constants,
     effects,
+    engines,
+    factories,
     iterating,
     loading,
     loops,
@@ -70,6 +73,7 @@ DEPENDS = fastapi.DEPENDS
 def call(frame: Frame, dotted: str, arguments: Arguments, node: facts.Call) -> Value:
     """What ``dotted(...)`` gives at ``node``."""
     at = frame.place(node.at)
+    background.note_call(frame, dotted, arguments, node)
     if dotted in sqlalchemy.STATEMENT_MAKERS:
         return _statement(frame, dotted, arguments, at)
     if dotted in sqlalchemy.SESSION_TYPES:
@@ -77,14 +81,16 @@ def call(frame: Frame, dotted: str, arguments: Arguments, node: facts.Call) -> V
         if any(isinstance(value, Session) for value in arguments.values()):
             return Session(kind)  # it lives on a connection that somebody else owns
         effects.note_opened(frame, at, kind)
-        return Session(kind, opened_at=at, expires=_expires(arguments))
+        return factories.note_session(frame, Session(kind, opened_at=at, expires=_expires(arguments)), node)
     if dotted in sqlalchemy.ENGINE_MAKERS:
+        engines.note(frame, dotted, arguments, node)
         level = arguments.keyword("isolation_level")
         if isinstance(level, Const) and str(level.value).upper().replace("_", " ") in sqlalchemy.ISOLATED:
             frame.interpreter.events.is_serializable = True
         return Engine(sqlalchemy.ENGINE_MAKERS[dotted])
     if dotted in sqlalchemy.FACTORY_MAKERS:
-        return SessionFactory(_factory_kind(frame, dotted, arguments), expires=_expires(arguments))
+        factory = SessionFactory(_factory_kind(frame, dotted, arguments), expires=_expires(arguments), at=at)
+        return factories.note_factory(frame, factory, arguments, node)
     if dotted in sqlalchemy.SCOPED_MAKERS:
         made = arguments.get(0, "session_factory")
         kind_of_made = made.kind if isinstance(made, SessionFactory) else sqlalchemy.SCOPED_MAKERS[dotted]
@@ -120,7 +126,7 @@ def call(frame: Frame, dotted: str, arguments: Arguments, node: facts.Call) -> V
     if dotted in ("collections.defaultdict", "collections.OrderedDict"):
         return Entries((), () if dotted.endswith("defaultdict") or not arguments.positional else (None,))
     if dotted == "builtins.dict" and not arguments.positional:
-        return Entries(arguments.keywords, (None,) if arguments.is_open else ())
+        return Entries(arguments.keywords, (None,) if arguments.is_open else (), doubtful=arguments.doubtful)
     if dotted in fastapi.PASSES_ON:
         return Wrapped(arguments.values())
     if dotted == "builtins.setattr":
@@ -195,7 +201,11 @@ def _sqlalchemy(frame: Frame, dotted: str, arguments: Arguments) -> Value:
     if name in ("asc", "desc"):
         return Ordered(arguments.get(0, "column"), name == "desc")
     if name in sqlalchemy.EXPRESSIONS:
-        return Aggregate(name)
+        inner = arguments.get(0, "element") if name == "exists" else None
+        is_plain = isinstance(inner, Statement) and not (inner.is_narrowed or inner.is_opaque)
+        return Aggregate(
+            name, conditions=inner.conditions if is_plain and isinstance(inner, Statement) else frozenset()
+        )
     if name == "has_inherited_table":
         return _has_inherited_table(frame, arguments.get(0, "cls"))
     if name == "col":

@@ -17,6 +17,7 @@ from dbreview.link import (
     calling,
     constants,
     effects,
+    factories,
     filters,
     joining,
     library,
@@ -107,6 +108,8 @@ def call(
             if name == "connect":
                 return connect(frame, kind, node)
         case SessionFactory():
+            if name == "configure":
+                return factories.note_configured(frame, receiver, arguments)
             opened = calling.call_value(frame, receiver, arguments, node)
             if name == "begin" and isinstance(opened, Session):
                 return _in_block(opened, name, frame.place(node.at))
@@ -132,6 +135,7 @@ def call(
         case Aggregate():
             if name in sqlalchemy.FILTERING:
                 filters.note_filters(frame, arguments.positional, frame.place(node.at))
+                return building.narrow_exists(receiver, arguments) if receiver.name == "exists" else receiver
             return receiver
         case Const(str() as text):
             return constants.call_text(text, name, arguments.positional, arguments.keywords)
@@ -329,7 +333,7 @@ def _given(
         case "items":
             return Items(rows.row_of(fetch, "rows"), fetch)
         case "entity" | "scalar":
-            return rows.selected_value(statement.selected[0] if statement.selected else None, fetch)
+            return rows.scalar(fetch)
         case "scalars":
             return Result(fetch, "scalars")
         case "exec":
@@ -440,7 +444,11 @@ def _entries(frame: Frame, entries: Entries, name: str, arguments: Arguments, fu
     if name == "update" and isinstance(func.value, facts.Name):
         added = key if isinstance(key, Entries) else Entries(arguments.keywords, () if key is None else (key,))
         others = (*entries.others, *added.others)[:8]
-        frame.env[func.value.id] = Entries((*entries.items, *added.items), others, entries.fetch or added.fetch)
+        is_hidden = arguments.is_open or (bool(arguments.positional) and not isinstance(key, Entries))
+        doubts = (entries.doubtful, added.doubtful, None if is_hidden else arguments.doubtful)
+        doubtful = None if None in doubts else frozenset().union(*(each for each in doubts if each))
+        fetch = entries.fetch or added.fetch
+        frame.env[func.value.id] = Entries((*entries.items, *added.items), others, fetch, doubtful)
         return None
     if name in ("items", "values", "keys"):
         inner = join_all((*(value for _, value in entries.items), *entries.others))

@@ -75,6 +75,12 @@ def behind(frame: Frame, before: Paths, block: Paths) -> Paths:
     return unite(path for each in before for path in _joined(frame, each, block))
 
 
+def undone(frame: Frame, start: Paths, done: Paths) -> Paths:
+    """Paths on which a block failed: nothing of what it did lasts but its rollbacks."""
+    rollbacks = dict.fromkeys(step for path in done for step in path if step.kind == "rollback")
+    return unite(path for each in start for path in _joined(frame, each, (tuple(rollbacks),)))
+
+
 def unite(paths: Iterable[Path]) -> Paths:
     """Different paths, no more than anybody will follow."""
     return tuple(dict.fromkeys(paths))[:_MOST_PATHS]
@@ -89,6 +95,7 @@ def end(frame: Frame) -> None:
 def pause(frame: Frame) -> None:
     """The living paths reach a ``yield``: what comes before it is done on entering, what comes after on leaving."""
     frame.entering = unite((*frame.entering, *frame.paths))
+    frame.is_shield = bool(frame.shields)
     frame.paths = NOTHING
 
 
@@ -99,21 +106,24 @@ def jump(frame: Frame) -> None:
 
 
 def _extended(frame: Frame, path: Path, step: Step) -> Path:
-    last = next((each for each in reversed(path) if each.session == step.session), None)
-    if last is not None and last.kind == "failed" and step.is_sent and step.kind != "rollback":
-        frame.interpreter.events.missed_rollbacks.setdefault(last.at, (last, step, frame.interpreter.is_request))
-    if not _tells_more(path, step, last) or len(path) >= _MOST_STEPS:
+    before = [each for each in path if each.session == step.session]
+    sent = next((each for each in reversed(before) if each.is_sent), None)
+    if sent is not None and sent.kind == "failed" and step.is_sent and step.kind not in ("rollback", "failed"):
+        frame.interpreter.events.missed_rollbacks.setdefault(sent.at, (sent, step, frame.interpreter.is_request))
+    if step.kind == "commit":
+        frame.interpreter.events.commits.setdefault(step.session, step.at)
+    if not _tells_more(path, step, before[-1] if before else None, sent) or len(path) >= _MOST_STEPS:
         return path
     return (*path, step)
 
 
-def _tells_more(path: Path, step: Step, last: Step | None) -> bool:
-    """Whether a step says anything that the path has not said before it."""
+def _tells_more(path: Path, step: Step, last: Step | None, sent: Step | None) -> bool:
+    """Whether a step says anything that the path has not said before it: ``last``, or ``sent`` to the database."""
     if step in path:  # read a second time
         return False
     match step.kind:
         case "use":
-            return last is None or last.kind == "failed"
+            return sent is None or sent.kind == "failed"
         case "write":
             is_same = last is not None and last.kind == "write"
             return not is_same or not _is_written(path, step)

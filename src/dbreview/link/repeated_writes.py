@@ -23,7 +23,7 @@ def repeated_writes(interpreter: Interpreter, roles: Mapping[str, Role]) -> Iter
     loops: dict[tuple[Place, str], list[tuple[RepeatEvent, WriteKind]]] = {}
     for event in interpreter.events.writes.values():
         kind = _kind(event.effect)
-        if kind is not None and roles.get(event.at.filename) == "application":
+        if kind is not None and roles.get(event.at.filename) == "application" and not _is_apart(event):
             loops.setdefault((event.loop.at, _FAMILIES.get(kind, "rows")), []).append((event, kind))
     ended = {at for at, family in loops if family == "ends"}
     for (loop, family), events in sorted(loops.items(), key=lambda item: item[0]):
@@ -87,12 +87,19 @@ def _kind_of_statement(effect: Effect) -> WriteKind | None:
     return None
 
 
+def _is_apart(event: RepeatEvent) -> bool:
+    """Whether each pass is a unit of work of its own, which may fail alone."""
+    return event.effect.is_guarded or event.effect.is_own or event.effect.is_shielded
+
+
 def _grade(interpreter: Interpreter, event: RepeatEvent, kind: WriteKind) -> Confidence:
     """How sure it is that one statement, or one commit, would do."""
     effect = event.effect
-    if effect.is_guarded or effect.is_own or effect.is_shielded or event.loop.is_fed:
-        return "low"  # each pass is a unit of work of its own, and may fail alone
-    if kind == "merge" or (kind in ("insert", "update", "delete", "delete object") and not event.depends_on_loop):
+    if (
+        event.loop.is_fed
+        or kind == "merge"
+        or (kind in ("insert", "update", "delete", "delete object") and not event.depends_on_loop)
+    ):
         return "low"
     if kind not in ("commit", "flush", "refresh", "add") and effect.is_isolated:
         return "low"  # told as a commit

@@ -10,6 +10,9 @@ from dbreview.frameworks import sqlalchemy
 from dbreview.link import building, results
 from dbreview.link.joining import join_all
 from dbreview.link.values import (
+    Aggregate,
+    Answer,
+    Attribute,
     ClassValue,
     Coroutine,
     Either,
@@ -43,6 +46,12 @@ def selected_value(selected: Value, fetch: Fetch) -> Value:
     return Entity(selected.ref, fetch) if isinstance(selected, ClassValue) else None
 
 
+def scalar(fetch: Fetch) -> Value:
+    """The first column of one row."""
+    selected = fetch.statement.selected[0] if fetch.statement is not None and fetch.statement.selected else None
+    return Answer(fetch) if isinstance(selected, (Attribute, Aggregate)) else selected_value(selected, fetch)
+
+
 def result(result: Result, name: str) -> Value:
     if name == "scalars":
         return replace(result, shape="scalars")
@@ -53,9 +62,10 @@ def result(result: Result, name: str) -> Value:
     if name in sqlalchemy.ALL_FROM_RESULT:
         return Items(row_of(result.fetch, result.shape), result.fetch)
     if name in sqlalchemy.ONE_FROM_RESULT:
-        return row_of(_of_one(result.fetch), result.shape)
+        one = _of_one(result.fetch)
+        return scalar(one) if result.shape == "scalars" else row_of(one, result.shape)
     if name in sqlalchemy.SCALAR_FROM_RESULT:
-        return row_of(_of_one(result.fetch), "scalars")
+        return scalar(_of_one(result.fetch))
     if name in sqlalchemy.SOME_FROM_RESULT:
         many = Items(row_of(result.fetch, result.shape))
         return Items(many) if name == "partitions" else many

@@ -328,11 +328,11 @@ def _with(frame: Frame, statement: facts.With) -> bool:
         if item.target is not None:
             frame.bind_target(item.target, found)
     is_lock = any(writing.is_lock(item.context) for item in statement.items)
-    frame.shields += shields
+    frame.shields += [len(frame.loops)] * shields
     frame.interpreter.locks += is_lock
     frame.run(statement.body)
     frame.interpreter.locks -= is_lock
-    frame.shields -= shields
+    del frame.shields[len(frame.shields) - shields :]
     at = frame.place(statement.at)
     for left in reversed(leaving):
         paths.follow(frame, left, at)
@@ -342,7 +342,7 @@ def _with(frame: Frame, statement: facts.With) -> bool:
 def _try(frame: Frame, statement: facts.Try) -> bool:
     before = dict(frame.env)
     start, shields, known = frame.paths, frame.shields, set(frame.effects)
-    frame.shields = 0
+    frame.shields = []
     lets_go_on = any(loops.may_end(handler.body) or loops.continues(handler.body) for handler in statement.handlers)
     frame.tries += [len(frame.loops)] if lets_go_on else []
     catches = any(transactions.catches_conflict(frame, handler) for handler in statement.handlers)
@@ -355,6 +355,8 @@ def _try(frame: Frame, statement: facts.Try) -> bool:
     risky = transactions.risky(frame, known)
     if catches and risky is not None:
         inserting.forget(frame)
+    if any(transactions.rolls_back(handler) for handler in statement.handlers):
+        transactions.note_undone(frame, known)
     goes_on = goes_on and run(frame, statement.orelse)
     ends = [(goes_on, frame.env)]
     ways = [frame.paths]
@@ -363,7 +365,7 @@ def _try(frame: Frame, statement: facts.Try) -> bool:
         _merge(frame, ends[0][1])
         if handler.name is not None:
             frame.env[handler.name] = None
-        frame.paths = paths.unite((*start, *done))
+        frame.paths = paths.undone(frame, start, done)
         transactions.note_caught(frame, handler, risky)
         frame.is_handling += 1
         ends.append((_branch(frame, handler.body, is_rare=True), frame.env))

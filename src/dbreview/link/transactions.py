@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -33,14 +34,26 @@ def risky(frame: Frame, known: set[tuple[str, Place]]) -> Effect | None:
     ``known`` are the effects that were there before it.
     """
     found = (effect for key, effect in frame.effects.items() if key not in known)
-    return next((e for e in found if e.kind in _MAY_FAIL and not e.is_shielded and not e.is_own), None)
+    return next((e for e in found if e.kind in _MAY_FAIL and not (e.is_shielded or e.is_undone or e.is_own)), None)
+
+
+def rolls_back(handler: facts.Handler) -> bool:
+    """Whether a handler calls something that says that it rolls back."""
+    return any("rollback" in (last_name(call.func) or "") for call in calls_in(handler.body))
+
+
+def note_undone(frame: Frame, known: set[tuple[str, Place]]) -> None:
+    """What a block did is rolled back by a handler of its own, if it fails: nobody else needs to."""
+    for key, effect in frame.effects.items():
+        if key not in known and effect.kind in _MAY_FAIL:
+            frame.effects[key] = replace(effect, is_undone=True)
 
 
 def note_caught(frame: Frame, handler: facts.Handler, failing: Effect | None) -> None:
     """A handler that catches errors of the database: from here on the session needs a rollback."""
     if failing is None or not _catches(frame, handler.exception):
         return
-    if any("rollback" in (last_name(call.func) or "") for call in calls_in(handler.body)):
+    if rolls_back(handler):
         return
     step = Step(
         "failed",
@@ -72,11 +85,19 @@ def _catches(frame: Frame, exception: Expression | None) -> bool:
     return dotted.startswith("sqlalchemy.") and dotted.rpartition(".")[2] in sqlalchemy.DATABASE_ERRORS
 
 
-def missing_rollbacks(interpreter: Interpreter, roles: Mapping[str, Role]) -> Iterator[MissingRollback]:
+_ENDS = frozenset({"commit", "flush", "merge"})
+"""Methods after whose failure a session of whatever database needs a rollback."""
+
+
+def missing_rollbacks(
+    interpreter: Interpreter, roles: Mapping[str, Role], dialects: frozenset[str]
+) -> Iterator[MissingRollback]:
     """The handlers after which a session is used that nobody rolled back."""
     for at, (failed, used, is_request) in sorted(interpreter.events.missed_rollbacks.items(), key=lambda item: item[0]):
         if roles.get(at.filename) != "application" or failed.cause is None:
             continue
+        if failed.what.rpartition(".")[2] not in _ENDS and "postgresql" not in dialects:
+            continue  # elsewhere a statement that fails leaves the transaction as it is
         holder = failed.what.rpartition(".")[0] or None
         yield MissingRollback(
             at,

@@ -111,12 +111,13 @@ class Engine:
 class SessionFactory:
     """``sessionmaker`` and its kin; a scoped one hands out one session per thread or task.
 
-    ``expires`` is ``expire_on_commit``, None where nobody can tell.
+    ``expires`` is ``expire_on_commit``, None where nobody can tell. ``at`` is where it was made, if that is known.
     """
 
     kind: SessionKind | None
     is_scoped: bool = False
     expires: bool | None = None
+    at: Place | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,10 +192,14 @@ class Loader:
 
 @dataclass(frozen=True, slots=True)
 class Aggregate:
-    """An SQL function or expression that is no plain column: ``func.count()``."""
+    """An SQL function or expression that is no plain column: ``func.count()``.
+
+    ``conditions`` are those of a query inside ``exists()``.
+    """
 
     name: str
     arguments: tuple[Value, ...] = ()
+    conditions: frozenset[Condition] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,6 +301,13 @@ class Entity:
 
 
 @dataclass(frozen=True, slots=True)
+class Answer:
+    """One column's value, a number of rows or a yes or no, as a query gave it."""
+
+    fetch: Fetch
+
+
+@dataclass(frozen=True, slots=True)
 class KeyOf:
     """The primary key of an object that the session holds."""
 
@@ -330,11 +342,15 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Entries:
-    """A dict with known keys, and what else may be in it; ``fetch`` is the statement whose rows fill it."""
+    """A dict with known keys, and what else may be in it; ``fetch`` is the statement whose rows fill it.
+
+    The ``doubtful`` keys are those that only some paths set, or set so; None where a path may have set any.
+    """
 
     items: tuple[tuple[str, Value], ...]
     others: tuple[Value, ...] = ()
     fetch: Fetch | None = None
+    doubtful: frozenset[str] | None = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -465,6 +481,7 @@ Value: TypeAlias = (
     | Statement
     | Result
     | Entity
+    | Answer
     | KeyOf
     | Items
     | Record

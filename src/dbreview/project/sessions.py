@@ -195,3 +195,159 @@ class LeakedSession:
     leaves_at: Place | None
     is_generator: bool
     kind: SessionKind | None
+
+
+@dataclass(frozen=True, slots=True)
+class ExpiringSessions:
+    """Async sessions whose objects expire with every commit. ``at`` is where their factory, or the session, is made.
+
+    ``name`` is the variable that holds the factory, or the function that hands the session out. ``call`` is what makes
+    it and ``written`` all of what should stand there, None where that cannot be said. ``committed_at`` is a commit of
+    such a session. What ``is_explicit`` says so itself: ``expire_on_commit=True``.
+    """
+
+    at: Place
+    name: str
+    is_factory: bool
+    call: str
+    written: str | None
+    is_explicit: bool
+    committed_at: Place | None
+    confidence: Confidence
+
+
+@dataclass(frozen=True, slots=True)
+class HardCodedCredential:
+    """A database password that is written in the source. ``shown`` is what holds it, without the password.
+
+    ``name`` is the variable, settings field or environment variable that it is kept in or stands in for, ``kind`` says
+    which. ``password_at`` is the constant that is put in where the password itself stands elsewhere.
+    """
+
+    at: Place
+    shown: str
+    user: str
+    host: str
+    kind: Literal["variable", "field", "environment", "argument"]
+    name: str
+    password_at: Place | None
+    confidence: Confidence
+
+
+@dataclass(frozen=True, slots=True)
+class OwnSession:
+    """A path operation that opens a session itself, at ``at``, where most others are given one by ``dependency``.
+
+    ``opened`` is the call as it is written, ``annotation`` how most others take the session. ``example`` is one of
+    them; they are ``injected`` of all ``routes`` that use such a session.
+    """
+
+    at: Place
+    route: Route
+    name: str
+    opened: str
+    dependency: str
+    dependency_at: Place
+    annotation: str
+    example: Route
+    injected: int
+    routes: int
+    kind: SessionKind | None
+    confidence: Confidence
+
+
+@dataclass(frozen=True, slots=True)
+class CommitAfterResponse:
+    """A dependency commits behind its ``yield``, after FastAPI has sent the response.
+
+    ``at`` is the commit, or the ``with`` whose end commits (``is_block``); ``commit_at`` is the commit itself where
+    that stands elsewhere. ``name`` is the variable that it yields. ``route`` leaves what it writes, a place and a
+    model's dotted name, to this commit; ``calls`` lead there, and ``others`` is the number of further such routes.
+    What ``is_certain`` holds for every version of FastAPI that the project may run with.
+    """
+
+    at: Place
+    dependency: str
+    name: str
+    is_block: bool
+    commit_at: Place | None
+    yield_at: Place
+    route: Route
+    write: tuple[Place, str | None]
+    calls: tuple[Place, ...]
+    others: int
+    is_async: bool
+    is_certain: bool
+    confidence: Confidence
+
+
+@dataclass(frozen=True, slots=True)
+class EnginePerRequest:
+    """An engine that is made each time a request is answered, by ``function``.
+
+    ``route`` leads there, or where it is None the ``dependency``; ``asked_at`` is that function, ``calls`` lead from
+    it to ``at``. ``maker`` is what makes the engine: ``create_engine``.
+    """
+
+    at: Place
+    name: str | None
+    maker: str
+    function: str
+    route: Route | None
+    dependency: str
+    asked_at: Place
+    calls: tuple[Place, ...]
+    is_async: bool
+    confidence: Confidence
+
+
+@dataclass(frozen=True, slots=True)
+class ImpossibleEngine:
+    """Arguments of ``maker`` that cannot work together. ``error`` is what Python raises.
+
+    ``reason`` tells what does not fit the kind of engine: the ``pool``, the ``driver`` that the URL names (or means),
+    or a ``dialect`` that does not exist; or ``keywords`` that the ``pool`` does not take. ``is_chosen`` says that the
+    code chooses the pool itself. ``url`` is the beginning of the one given, ``instead`` what it may begin with.
+    """
+
+    at: Place
+    maker: str
+    is_async: bool
+    reason: Literal["pool", "driver", "dialect", "keywords"]
+    error: str
+    pool: str
+    is_chosen: bool
+    keywords: tuple[str, ...]
+    driver: str
+    url: str
+    instead: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnpooledEngine:
+    """An engine of a server that connects anew for each session (``NullPool``)."""
+
+    at: Place
+    name: str | None
+    is_async: bool
+    confidence: Confidence
+
+
+@dataclass(frozen=True, slots=True)
+class UncheckedPool:
+    """An engine whose pool may lend connections that are dead. ``dialect`` is None where the URL does not tell."""
+
+    at: Place
+    name: str | None
+    maker: str
+    dialect: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class EchoingEngine:
+    """An engine that logs every statement: ``echo`` is written as ``value``."""
+
+    at: Place
+    name: str | None
+    maker: str
+    value: str

@@ -27,25 +27,61 @@ from dbreview.project.schema import Model, Table, Unknown
 from dbreview.project.sessions import (
     BlockingCall,
     CheckThenInsert,
+    CommitAfterResponse,
+    EchoingEngine,
+    EnginePerRequest,
+    ExpiringSessions,
     ForbiddenLoad,
     GlobalSession,
+    HardCodedCredential,
+    ImpossibleEngine,
     LeakedSession,
     LostUpdate,
     MissingAwait,
     MissingRollback,
+    OwnSession,
     RepeatedWrite,
     SharedSession,
     SplitTransaction,
+    UncheckedPool,
+    UnpooledEngine,
 )
 
 Role: TypeAlias = Literal["application", "test", "migration", "script", "example"]
 
 
 @dataclass(frozen=True, slots=True)
+class Versions:
+    """The versions of a package that an installation may have; None where nothing bounds them.
+
+    What ``is_open`` ends just before ``highest``. Zeros at the end of a version say nothing, and are left out.
+    """
+
+    lowest: tuple[int, ...] | None = None
+    highest: tuple[int, ...] | None = None
+    is_open: bool = False
+
+    def may_reach(self, version: tuple[int, ...]) -> bool:
+        """Whether this version, or a newer one, is among them."""
+        return self.highest is None or (self.highest, not self.is_open) >= (trimmed(version), True)
+
+    def always_reaches(self, version: tuple[int, ...]) -> bool:
+        """Whether none of them is older."""
+        return self.lowest is not None and self.lowest >= trimmed(version)
+
+
+def trimmed(version: tuple[int, ...]) -> tuple[int, ...]:
+    """Version 1.0 is version 1."""
+    while version and version[-1] == 0:
+        version = version[:-1]
+    return version
+
+
+@dataclass(frozen=True, slots=True)
 class Conventions:
     """What the project's configuration says about it; empty where it says nothing.
 
-    ``dependencies`` are the requirement names of the project, lower-case.
+    ``dependencies`` are the requirement names of the project, lower-case, ``versions`` what it says of theirs.
     """
 
     src: tuple[str, ...] = ()
@@ -53,6 +89,7 @@ class Conventions:
     created_columns: tuple[str, ...] = ()
     updated_columns: tuple[str, ...] = ()
     dependencies: tuple[str, ...] = ()
+    versions: Mapping[str, Versions] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +137,9 @@ class Project:
     blocking_calls: tuple[BlockingCall, ...] = ()
     global_sessions: tuple[GlobalSession, ...] = ()
     leaked_sessions: tuple[LeakedSession, ...] = ()
+    own_sessions: tuple[OwnSession, ...] = ()
+    expiring_sessions: tuple[ExpiringSessions, ...] = ()
+    hard_coded_credentials: tuple[HardCodedCredential, ...] = ()
     shared_sessions: tuple[SharedSession, ...] = ()
     missing_awaits: tuple[MissingAwait, ...] = ()
     forbidden_loads: tuple[ForbiddenLoad, ...] = ()
@@ -108,5 +148,11 @@ class Project:
     missing_rollbacks: tuple[MissingRollback, ...] = ()
     lost_updates: tuple[LostUpdate, ...] = ()
     checks_then_inserts: tuple[CheckThenInsert, ...] = ()
+    commits_after_response: tuple[CommitAfterResponse, ...] = ()
+    engines_per_request: tuple[EnginePerRequest, ...] = ()
+    impossible_engines: tuple[ImpossibleEngine, ...] = ()
+    unpooled_engines: tuple[UnpooledEngine, ...] = ()
+    unchecked_pools: tuple[UncheckedPool, ...] = ()
+    echoing_engines: tuple[EchoingEngine, ...] = ()
     understanding: tuple[Understanding, ...] = ()
     mistakes: tuple[tuple[Place, Exception], ...] = ()
