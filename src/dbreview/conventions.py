@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from dbreview.dependencies import declared_dependencies
+from dbreview.dependencies import declared_dependencies, declared_versions
 from dbreview.project import Conventions
 from dbreview.settings import Settings
 
@@ -19,4 +19,5 @@ def conventions_of(settings: Settings, root: Path) -> Conventions:
         created_columns=settings.created_columns,
         updated_columns=settings.updated_columns,
         dependencies=declared_dependencies(root),
+        versions=declared_versions(root),
     )

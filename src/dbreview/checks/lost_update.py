@@ -1,13 +1,41 @@
-"""Not written yet."""
+"""The check behind rules/lost-update.md."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dbreview.finding import Finding
-from dbreview.project import Project
+from dbreview.finding import Finding, Note
+from dbreview.project import LostUpdate, Project
 
 
 def check(project: Project) -> Iterator[Finding]:
-    """Nothing yet."""
-    yield from ()
+    """Columns that are computed in Python from what they held when their row was read."""
+    for update in project.lost_updates:
+        yield Finding(
+            at=update.at,
+            message=f"`{_column(update)}` is computed from a value read before: "
+            "of two requests that do so at the same time, one is lost",
+            help=_help(update),
+            notes=tuple(_notes(update)),
+            confidence=update.confidence,
+        )
+
+
+def _column(update: LostUpdate) -> str:
+    return f"{update.model}.{update.attribute}"
+
+
+def _help(update: LostUpdate) -> str:
+    computed = f"{_column(update)} {update.operator} ..." if update.operator else f"{_column(update)} ..."
+    statement = f"update({update.model}).where(...).values({update.attribute}={computed})"
+    return (
+        f"Let the database compute it: assign `{computed}`, or send `{statement}`. "
+        "Where Python has to decide first, read the row with `with_for_update()`."
+    )
+
+
+def _notes(update: LostUpdate) -> Iterator[Note]:
+    if update.query is not None and update.query.at != update.at:
+        yield Note("the row is read here, without a lock", update.query.at)
+    if update.route is not None:
+        yield Note(f"the route `{update.route.function}` leads here", update.route.at)

@@ -7,21 +7,36 @@ from collections.abc import Iterator
 from dbreview.finding import Finding, Note
 from dbreview.project import MissingRollback, Project
 
+_FLUSHES = frozenset({"commit", "flush", "merge"})
+
 
 def check(project: Project) -> Iterator[Finding]:
     """Handlers of database errors after which the session goes on without a rollback."""
     for missing in project.missing_rollbacks:
-        after = "the next pass" if missing.is_next_pass else "what comes next"
+        when = " in the next pass" if missing.is_next_pass else ""
         yield Finding(
             at=missing.at,
-            message=f"`{missing.failing}` failed and nothing is rolled back here: {after}, `{missing.used}`, fails too",
+            message=f"`{missing.failing}` failed and nothing is rolled back here: {_consequence(missing)}{when}",
             help=_help(missing),
             notes=(
-                Note(f"the error of `{missing.failing}` is caught", missing.failing_at),
-                Note(f"`{missing.used}` uses the session in its failed transaction", missing.used_at),
+                Note(f"`{missing.failing}` may fail here", missing.failing_at),
+                Note(f"`{missing.used}` comes next{when}", missing.used_at),
             ),
             confidence=missing.confidence,
         )
+
+
+def _consequence(missing: MissingRollback) -> str:
+    """A failed flush ends the session's transaction, a failed statement only that of a strict database."""
+    if _method(missing.failing) in _FLUSHES:
+        return f"`{missing.used}` raises PendingRollbackError"
+    if _method(missing.used) == "commit":
+        return f"on PostgreSQL `{missing.used}` keeps nothing, and no error tells"
+    return f"on PostgreSQL `{missing.used}` raises InFailedSqlTransaction"
+
+
+def _method(call: str) -> str:
+    return call.rpartition(".")[2]
 
 
 def _help(missing: MissingRollback) -> str:

@@ -7,36 +7,91 @@ from collections.abc import Iterator
 from dbreview.finding import Finding, Note
 from dbreview.project import LeakedSession, Project
 
+_SKIPPING = {
+    "database": "an error of this statement skips it",
+    "call": "an error in this call skips it",
+    "yield": "an error of the code that uses it arrives here, and skips it",
+    "return": "this way out skips it",
+    "raise": "this way out skips it",
+}
+
 
 def check(project: Project) -> Iterator[Finding]:
-    """Sessions that a function opens and does not close on every path."""
+    """Sessions that are opened and not closed on every path."""
     for session in project.leaked_sessions:
         yield Finding(
             at=session.at,
             message=_message(session),
             help=_help(session),
-            notes=(Note("it is closed only here", session.closed_at),) if session.closed_at is not None else (),
+            notes=tuple(_notes(session)),
+            confidence=session.confidence,
         )
 
 
 def _message(session: LeakedSession) -> str:
+    what = "connection" if session.is_connection else "session"
+    if session.owner is not None:
+        return _message_of_class(session, what)
     match session.reason:
         case "never" if not session.name:
-            return "the session that is opened here has no owner that could close it"
+            return f"the {what} that is opened here has no owner that could close it"
         case "never":
-            return f"the session `{session.name}` is opened here and never closed"
+            return f"the {what} `{session.name}` is opened here and never closed"
         case "abandoned generator":
-            return f"`next(...)` takes the session `{session.name}` out of its dependency, and nothing closes it"
-        case _:
-            return f"the session `{session.name}` is not closed when an exception is raised before its `close()`"
+            return f"`next(...)` takes the {what} `{session.name}` out of its dependency, and nothing closes it"
+        case "opened again":
+            return f"the {what} `{session.name}` is opened again before the one opened here is closed"
+        case "early exit" if session.leaves_by == "end":
+            return f"the {what} `{session.name}` is closed on some paths only"
+        case "early exit":
+            return (
+                f"the {what} `{session.name}` is not closed where a `{session.leaves_by}` leaves before its `close()`"
+            )
+        case _ if session.is_given_back:
+            return (
+                f"the {what} `{session.name}` is rolled back or committed, but not closed, when an exception is raised"
+            )
+        case _ if session.leaves_by == "yield":
+            return f"the {what} `{session.name}` is not closed when the code that it is lent to raises an exception"
+    return f"the {what} `{session.name}` is not closed when an exception is raised before its `close()`"
+
+
+def _message_of_class(session: LeakedSession, what: str) -> str:
+    name = f"`{session.owner}.{session.name}`"
+    match session.reason:
+        case "never":
+            return f"the {what} {name} is opened for a `with` block, and `{session.exit}` does not close it"
+        case "early exit":
+            return f"the {what} {name} is opened for a `with` block, and `{session.exit}` closes it on some paths only"
+    return f"the {what} {name} is not closed when an exception is raised in `{session.exit}` before its `close()`"
+
+
+def _notes(session: LeakedSession) -> Iterator[Note]:
+    if session.closed_at is not None:
+        yield Note("it is closed only here", session.closed_at)
+    if session.leaves_at is None:
+        return
+    if session.reason == "opened again":
+        yield Note("it is opened again here", session.leaves_at)
+    elif session.closed_at is None:
+        yield Note("the `with` block ends here", session.leaves_at)
+    elif session.leaves_by in _SKIPPING:
+        yield Note(_SKIPPING[session.leaves_by], session.leaves_at)
 
 
 def _help(session: LeakedSession) -> str:
     prefix = "async " if session.kind == "async" else ""
+    wait = "await " if session.kind == "async" else ""
+    if session.owner is not None:
+        return f"End `{session.exit}` with `finally: {wait}self.{session.name}.close()`."
     if session.reason == "abandoned generator":
         return f"Open it with `{prefix}with SessionFactory() as {session.name}:` instead."
+    if session.is_connection:
+        return f"Use `{prefix}with engine.connect() as {session.name or 'connection'}:`."
     if not session.name:
         return f"Open it with `{prefix}with SessionFactory() as session:`; in a dependency, `yield` it from there."
+    if "." in session.name:
+        return f"Close it in a `finally`: `{wait}{session.name}.close()`."
     if session.is_generator:
         return f"Write `{prefix}with SessionFactory() as {session.name}: yield {session.name}`."
     return f"Use `{prefix}with ... as {session.name}:`, or close it in a `finally`."

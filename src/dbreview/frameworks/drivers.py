@@ -48,6 +48,14 @@ CONNECTIONS: dict[str, Literal["sync", "async"]] = {
 }
 """Types of connections, cursors and pools."""
 
+POOLS = frozenset(
+    {
+        "asyncpg.create_pool", "asyncpg.Pool", "asyncpg.pool.Pool", "databases.Database", "psycopg_pool.AsyncConnectionPool",
+        "psycopg_pool.ConnectionPool", "aiomysql.Pool", "aiomysql.create_pool",
+    }
+)  # fmt: skip
+"""Those of them that run each statement on a connection of its own."""
+
 SYSTEM_SCHEMAS = frozenset({"information_schema", "pg_catalog", "sys"})
 SYSTEM_TABLES = ("sqlite_", "pg_")
 """Where databases describe themselves: as many rows as there are tables and columns."""

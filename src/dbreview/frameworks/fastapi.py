@@ -57,10 +57,10 @@ BACKGROUND_TASK = frozenset({"starlette.background.BackgroundTask", "fastapi.bac
 STARTS_COROUTINE = frozenset({"create_task", "ensure_future", "run_coroutine_threadsafe"})
 """Last words of what lets a coroutine run beside the code that goes on; a ``TaskGroup`` waits for it."""
 EVENT_LOOPS = frozenset({"asyncio.get_running_loop()", "asyncio.get_event_loop()", "asyncio.new_event_loop()"})
-STARTS_FUNCTION = {"run_in_executor": 1, "submit": 0}
-"""Methods that let a function run in a thread, and the position of the function."""
-QUEUES = frozenset({"delay", "apply_async", "kiq", "send_with_options", "enqueue"})
-"""Methods of what is queued for a worker: of Celery's, Taskiq's and Dramatiq's tasks, and of queues."""
+EXECUTORS = frozenset({"concurrent.futures.ThreadPoolExecutor()", "concurrent.futures.thread.ThreadPoolExecutor()"})
+THREAD = "threading.Thread"
+QUEUES = frozenset({"delay", "apply_async", "kiq"})
+"""Methods of tasks that a worker does in another process: Celery's and Taskiq's."""
 
 TO_THREAD = frozenset(
     {

@@ -62,7 +62,7 @@ HARMLESS = frozenset(
         "time", "monotonic", "perf_counter", "now", "utcnow", "len", "str", "repr", "bool", "list", "dict", "set", "tuple",
         "range", "enumerate", "isinstance", "getattr", "hasattr", "append", "extend", "items", "keys", "values", "type",
         "wraps", "format", "join", "id", "format_exc", "print_exc", "capture_exception", "locals", "globals", "vars",
-        "cancel", "startswith", "endswith", "strip", "lower", "upper",
+        "cancel", "super", "startswith", "endswith", "strip", "lower", "upper",
     }
 )  # fmt: skip
 """Last words of calls that practically never raise."""

@@ -55,9 +55,7 @@ SYNC_DRIVERS = frozenset(
         "pymssql", "pysqlite", "pysqlcipher", "cx_oracle",
     }
 )  # fmt: skip
-ASYNC_DRIVERS = frozenset(
-    {"asyncpg", "psycopg_async", "aiosqlite", "aiomysql", "asyncmy", "aioodbc", "oracledb_async"}
-)
+ASYNC_DRIVERS = frozenset({"asyncpg", "psycopg_async", "aiosqlite", "aiomysql", "asyncmy", "aioodbc", "oracledb_async"})
 """Drivers of one kind, as URLs write them. ``psycopg`` and ``oracledb`` are of both."""
 
 SYNC_BY_DEFAULT = frozenset({"sqlite", "mysql", "mariadb", "mssql"})

@@ -147,6 +147,15 @@ SESSION_METHODS: dict[str, SessionMethod] = {
     "bulk_update_mappings": SessionMethod("write", "nothing"),
 }
 
+AWAITED = frozenset(
+    {
+        "execute", "exec", "scalars", "scalar", "stream", "stream_scalars", "get", "get_one", "refresh", "merge", "commit",
+        "flush", "rollback", "delete", "close", "run_sync", "exec_driver_sql", "fetch", "fetchrow", "fetchval", "fetch_all",
+        "fetch_one", "fetch_val", "executemany",
+    }
+)  # fmt: skip
+"""Methods of asynchronous sessions and connections that are coroutines and do something."""
+
 NOT_SENT = frozenset({"add", "add_all", "delete"})
 """Effects that a session only takes down: the next flush sends them."""
 

@@ -12,12 +12,18 @@ from dbreview.link import (
     bounds,
     client,
     committing,
+    engines,
+    expiry,
     filters,
     inserting,
     loading,
+    misfits,
+    outliving,
     paging,
+    pooling,
     responses,
     results,
+    tasks,
     transactions,
     validating,
     writing,
@@ -31,6 +37,7 @@ from dbreview.link.interpret import Interpreter, Outcome
 from dbreview.link.leaks import leaked_sessions
 from dbreview.link.lookups import lookups_of
 from dbreview.link.names import FunctionRef
+from dbreview.link.per_request import engines_per_request
 from dbreview.link.repeated_writes import repeated_writes
 from dbreview.link.routes import FoundRoute, RouteFinder
 from dbreview.link.schema.application import models_of, tables_of, unknown_of
@@ -68,6 +75,9 @@ def assemble(
     local = [f for f in interpreter.local_routes.values() if f.ref not in outcomes]
     outcomes |= _read_local_routes(interpreter, local)
     found = [*found, *local]
+    engines.read_modules(interpreter, roles)
+    dialects = find_dialects(interpreter.names, roles, conventions)
+    per_request = engines_per_request(interpreter, found, outcomes, roles)
     shared = {
         g.at: g for g in sorted(set(global_sessions(interpreter, roles)), key=lambda g: (g.at, g.name), reverse=True)
     }
@@ -105,6 +115,9 @@ def assemble(
         blocking_calls=tuple(_blocking_calls(interpreter, found)),
         global_sessions=tuple(shared.values()),
         leaked_sessions=tuple(leak for leak in leaked_sessions(interpreter, roles) if leak.at not in shared),
+        shared_sessions=tuple(tasks.shared_sessions(interpreter, roles)),
+        missing_awaits=tuple(tasks.missing_awaits(interpreter, roles)),
+        forbidden_loads=tuple(expiry.forbidden_loads(interpreter, roles)),
         repeated_writes=tuple(repeated_writes(interpreter, roles)),
         lost_updates=tuple(writing.lost_updates(interpreter, roles)),
         checks_then_inserts=tuple(inserting.checks_then_inserts(interpreter, roles)),
@@ -116,6 +129,16 @@ def assemble(
         commits_after_response=tuple(
             committing.commits_after_response(interpreter, found, outcomes, roles, conventions.versions.get("fastapi"))
         ),
+        sessions_in_tasks=tuple(outliving.sessions_in_tasks(interpreter, roles, conventions.versions.get("fastapi"))),
+        engines_per_request=per_request,
+        impossible_engines=tuple(
+            misfits.impossible_engines(interpreter, roles, conventions.versions.get("sqlalchemy"))
+        ),
+        unpooled_engines=tuple(pooling.unpooled_engines(interpreter, roles, conventions, dialects)) if found else (),
+        unchecked_pools=tuple(
+            pooling.unchecked_pools(interpreter, roles, dialects, frozenset(e.at for e in per_request))
+        ),
+        echoing_engines=tuple(pooling.echoing_engines(interpreter, roles)),
         understanding=understanding_of(interpreter, found, roles),
     )
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from dbreview import facts
 from dbreview.frameworks import fastapi, injector, python, sqlalchemy
-from dbreview.link import calling, library, loading, validating
+from dbreview.link import calling, library, loading, tasks, validating
 from dbreview.link.joining import join
 from dbreview.link.names import ClassRef, FunctionRef, Variable, canonical
 from dbreview.link.syntax import dotted_name
@@ -17,6 +17,7 @@ from dbreview.link.values import (
     ClassValue,
     ColumnsOf,
     Const,
+    Coroutine,
     Either,
     Engine,
     Entity,
@@ -74,6 +75,9 @@ def attribute_of(frame: Frame, holder: Value, name: str, node: facts.Attribute) 
     match holder:
         case None | Given() | Answer():
             frame.interpreter.events.untyped_reads.add(name)
+            return None
+        case Coroutine():
+            tasks.note_taken(frame, holder, dotted_name(node.value), name)
             return None
         case ModuleValue(path):
             return frame.interpreter.module_value(path, name) or _submodule(frame, path, name)

@@ -5,50 +5,20 @@ Whose session it is can be told only when all dependencies are known: here it is
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from dbreview import facts
 from dbreview.facts import Expression
-from dbreview.finding import Place
 from dbreview.frameworks import fastapi
-from dbreview.link import calling, strategies
+from dbreview.link import calling, handing
 from dbreview.link.arguments import Arguments
-from dbreview.link.events import Effect, HandedEvent
-from dbreview.link.joining import options
-from dbreview.link.syntax import dotted_name, last_name, names_in, walk
-from dbreview.link.values import (
-    Entity,
-    Entries,
-    FunctionValue,
-    Instance,
-    Items,
-    LambdaValue,
-    Partial,
-    Record,
-    Session,
-    Value,
-)
+from dbreview.link.handing import How, Task
+from dbreview.link.syntax import names_in, walk
+from dbreview.link.values import Coroutine, FunctionValue, LambdaValue, Partial, Record, Value
 
 if TYPE_CHECKING:
     from dbreview.link.frame import Frame
-
-_How: TypeAlias = Literal["background", "beside", "thread", "queue"]
-_DEEPEST = 4
-
-
-@dataclass(frozen=True, slots=True)
-class _Task:
-    """A function with its arguments, each with its expression, that runs later or elsewhere."""
-
-    how: _How
-    call: facts.Call
-    function: Value
-    written: Expression
-    given: tuple[tuple[Expression, Value], ...]
-    arguments: Arguments
-
 
 # --- calls that make tasks ----------------------------------------------------------------
 
@@ -62,27 +32,36 @@ def note_call(frame: Frame, dotted: str, arguments: Arguments, node: facts.Call)
         _note(frame, _task("background", node, arguments, 0, "func"))
     elif name in fastapi.STARTS_COROUTINE and (holder == "asyncio" or holder in fastapi.EVENT_LOOPS):
         _note_coroutine(frame, node)
-    elif name in fastapi.STARTS_FUNCTION and holder.endswith("()") and is_left_running(frame, node):
-        _note(frame, _task("thread", node, arguments, fastapi.STARTS_FUNCTION[name], "fn"))
+    elif name == "run_in_executor" and holder in fastapi.EVENT_LOOPS and is_left_running(frame, node):
+        _note(frame, _task("thread", node, arguments, 1, "func"))
+    elif name == "submit" and holder in fastapi.EXECUTORS and is_left_running(frame, node):
+        _note(frame, _task("thread", node, arguments, 0, "fn"))
+    elif dotted == fastapi.THREAD and is_left_running(frame, node):
+        _note(frame, _thread(node, arguments))
 
 
 def note_queued(frame: Frame, receiver: Value, arguments: Arguments, node: facts.Call) -> None:
     """``send_report.delay(user)``: the task runs in another process."""
     if isinstance(receiver, (FunctionValue, type(None))) and isinstance(node.func, facts.Attribute):
         given = _given(node.arguments, arguments, 0)
-        _note(frame, _Task("queue", node, None, node.func.value, given, arguments))
+        _note(frame, Task("queue", node, None, node.func.value, given, arguments))
 
 
 def _note_coroutine(frame: Frame, node: facts.Call) -> None:
     inner = node.arguments[0].value if node.arguments else None
-    if not isinstance(inner, facts.Call) or not is_left_running(frame, node):
+    if inner is None or not is_left_running(frame, node):
+        return
+    if not isinstance(inner, facts.Call):
+        made = frame.evaluate(inner)
+        if isinstance(made, Coroutine) and made.use is not None:
+            handing.note_coroutine(frame, Task("beside", node, None, inner, (), Arguments()), made.use)
         return
     arguments = calling.arguments_of(frame, inner)
     function = frame.evaluate(inner.func)
-    _note(frame, _Task("beside", node, function, inner.func, _given(inner.arguments, arguments, 0), arguments))
+    _note(frame, Task("beside", node, function, inner.func, _given(inner.arguments, arguments, 0), arguments))
 
 
-def _task(how: _How, node: facts.Call, arguments: Arguments, position: int, keyword: str) -> _Task | None:
+def _task(how: How, node: facts.Call, arguments: Arguments, position: int, keyword: str) -> Task | None:
     """``add_task(function, *arguments)`` as a task."""
     if any(argument.stars for argument in node.arguments[: position + 1]):
         return None
@@ -97,7 +76,19 @@ def _task(how: _How, node: facts.Call, arguments: Arguments, position: int, keyw
         written = positional[position]
     else:
         rest, skipped = Arguments(arguments.positional, keywords, arguments.is_open), 0
-    return _Task(how, node, arguments.get(position, keyword), written, _given(node.arguments, rest, skipped), rest)
+    return Task(how, node, arguments.get(position, keyword), written, _given(node.arguments, rest, skipped), rest)
+
+
+def _thread(node: facts.Call, arguments: Arguments) -> Task | None:
+    """``Thread(target=function, args=(session,))``."""
+    written = {argument.keyword: argument.value for argument in node.arguments}
+    listed, values = written.get("args"), arguments.keyword("args")
+    if "target" not in written:
+        return None
+    items = listed.items if isinstance(listed, facts.Display) and isinstance(values, Record) else ()
+    given = tuple(zip(items, values.items, strict=False)) if isinstance(values, Record) else ()
+    rest = Arguments(tuple(value for _, value in given), (), not given)
+    return Task("thread", node, arguments.keyword("target"), written["target"], given, rest)
 
 
 def _given(
@@ -128,14 +119,23 @@ def is_left_running(frame: Frame, node: facts.Call) -> bool:
     waited = frozenset().union(*(_waited_for(each) for each in nodes))
     for each in nodes:
         match each:
-            case facts.ExpressionStatement(value) if value == node:
-                return True
+            case facts.ExpressionStatement(facts.Call(facts.Attribute(value, "start")) | value) if value == node:
+                return not _is_of_block(nodes, node)
             case facts.ExpressionStatement(facts.Call(facts.Attribute(facts.Name(kept), "add" | "append"), (only,))):
                 if only.value == node:
                     return kept not in waited
             case facts.Assign((facts.Name(name),), value) | facts.AnnotatedAssign(facts.Name(name), _, value):
-                if value == node:
+                if value == node and not _is_of_block(nodes, node):
                     return name not in waited and _is_only_kept(nodes, name, waited)
+    return False
+
+
+def _is_of_block(nodes: Iterable[object], node: facts.Call) -> bool:
+    """``with ThreadPoolExecutor() as executor: executor.submit(...)``: the end of the block waits for it."""
+    match node.func:
+        case facts.Attribute(facts.Name(name)):
+            items = (item for each in nodes if isinstance(each, facts.With) for item in each.items)
+            return any(isinstance(item.target, facts.Name) and item.target.id == name for item in items)
     return False
 
 
@@ -158,7 +158,7 @@ def _is_only_kept(nodes: Iterable[object], name: str, waited: frozenset[str]) ->
     for each in nodes:
         match each:
             case facts.Call(facts.Attribute(facts.Name(owner), method), arguments) if owner == name:
-                if method not in ("add_done_callback", "set_name"):
+                if method not in ("add_done_callback", "set_name", "start"):
                     return False
             case facts.Call(facts.Attribute(facts.Name(kept), "add" | "append")) if kept not in waited:
                 continue
@@ -169,3 +169,26 @@ def _is_only_kept(nodes: Iterable[object], name: str, waited: frozenset[str]) ->
     return True
 
 
+# --- what the task is -----------------------------------------------------------------------
+
+
+def _note(frame: Frame, task: Task | None) -> None:
+    if task is None or frame.ref is None:
+        return
+    match task.function:
+        case Partial(function, positional, keywords):
+            more = Arguments((*positional, *task.arguments.positional), (*keywords, *task.arguments.keywords))
+            inner = task.written.arguments if isinstance(task.written, facts.Call) else ()
+            written = inner[0].value if inner else task.written
+            kept = Arguments(positional, keywords)
+            first = _given(inner, kept, 1) if inner else tuple((written, value) for value in kept.values())
+            given = (*first, *task.given)
+            _note(frame, Task(task.how, task.call, function, written, given, more))
+            return
+        case LambdaValue(facts=facts.Lambda(body=facts.Call() as body)):
+            arguments = calling.arguments_of(frame, body)
+            given = _given(body.arguments, arguments, 0)
+            function = frame.evaluate(body.func)
+            _note(frame, Task(task.how, task.call, function, body.func, given, arguments))
+            return
+    handing.note(frame, task)

@@ -13,6 +13,7 @@ from dbreview.link import (
     background,
     constants,
     effects,
+    expiry,
     factories,
     library,
     methods,
@@ -20,6 +21,7 @@ from dbreview.link import (
     routes,
     secrets,
     statements,
+    tasks,
     validating,
 )
 from dbreview.link.arguments import Arguments
@@ -29,6 +31,7 @@ from dbreview.link.syntax import dotted_name, last_name
 from dbreview.link.values import (
     ClassValue,
     Const,
+    Coroutine,
     Either,
     Entity,
     Entries,
@@ -86,6 +89,8 @@ def _method_call(frame: Frame, node: facts.Call, func: facts.Attribute, is_await
     is_temporary = isinstance(receiver, Session) and receiver.opened_at == frame.place(func.value.at)
     if isinstance(receiver, Session) and is_temporary and not receiver.is_scoped:
         statements.note_temporary(frame, receiver, func.attr)
+    if func.attr in fastapi.QUEUES:
+        background.note_queued(frame, receiver, arguments_of(frame, node), node)
     if not methods.has_methods(receiver):
         callee = attributes.attribute_of(frame, receiver, func.attr, func)
         return call_value(frame, callee, arguments_of(frame, node), node, is_awaited)
@@ -175,6 +180,10 @@ def arguments_of(frame: Frame, node: facts.Call) -> Arguments:
 
 def call_value(frame: Frame, callee: Value, arguments: Arguments, node: facts.Call, is_awaited: bool = False) -> Value:
     """What calling ``callee`` gives."""
+    if any(isinstance(value, Session) and value.opened_at is not None for value in arguments.positional) or any(
+        isinstance(value, Session) and value.opened_at is not None for _, value in arguments.keywords
+    ):
+        frame.interpreter.events.takers[frame.place(node.at)] = callee
     match callee:
         case FunctionValue():
             return invoke(frame, callee, arguments, node)
@@ -208,6 +217,8 @@ def call_value(frame: Frame, callee: Value, arguments: Arguments, node: facts.Ca
         case LibraryObject(fastapi.VALIDATOR, (ClassValue(ref),)):
             return validating.validate(frame, ref, arguments, node)
         case LibraryObject(dotted):
+            if dotted.endswith((".create_task", ".start_soon")):
+                return tasks.start(frame, dotted, arguments, node)
             if dotted.endswith(").add_api_route"):
                 routes.note_added(frame, arguments, node)
             background.note_call(frame, dotted, arguments, node)
@@ -247,7 +258,11 @@ def invoke(frame: Frame, function: FunctionValue, arguments: Arguments | None, n
         for effect in outcome.effects:
             effects.note(frame, call.effect(effect), at, node)
         paths.follow(frame, outcome.paths, at)
-    return frame.interpreter.result_of(function, outcome)
+        expiry.note_ended(frame, outcome.effects, at)
+    found = frame.interpreter.result_of(function, outcome)
+    if isinstance(found, Coroutine) and node is not None:
+        return replace(found, use=tasks.use_of_function(frame, function, outcome.effects, node))
+    return found
 
 
 def _instantiate(frame: Frame, ref: ClassRef, arguments: Arguments, node: facts.Call) -> Value:
@@ -255,7 +270,8 @@ def _instantiate(frame: Frame, ref: ClassRef, arguments: Arguments, node: facts.
     if classes.is_mapped(ref):
         frame.interpreter.events.created.add(ref)
         secrets.note_constructor(frame, ref, node)
-        return Entity(ref)
+        filled = frozenset(name for name, _ in arguments.keywords)
+        return Entity(ref, known=filled | {"*"} if arguments.is_open else filled)
     kind = classes.session_kind(ref)
     if kind is not None:
         at = frame.place(node.at)

@@ -86,7 +86,7 @@ def _told(
         ref.name,
         commit.name,
         commit.is_block,
-        commit.step.at if commit.step.at.filename != commit.at.filename or commit.step.calls else None,
+        commit.step.at if not _is_shown(commit) else None,
         commit.yield_at,
         route.route,
         (write.at, write.model.dotted if write.model is not None else None),
@@ -96,6 +96,12 @@ def _told(
         is_certain,
         "high" if is_certain else "medium",
     )
+
+
+def _is_shown(commit: _Commit) -> bool:
+    """Whether the place that is told shows the commit itself."""
+    at, whole = commit.step.at, commit.at
+    return at.filename == whole.filename and whole.line <= at.line <= whole.end_line
 
 
 def _sureness(reliant: tuple[FoundRoute, Step]) -> tuple[object, ...]:
@@ -175,6 +181,12 @@ def _left_open(path: Path, session: Place) -> Step | None:
                 case "commit" | "rollback" | "failed":
                     left = None
     return left if paths.is_whole(path) else None
+
+
+def scopes_of(interpreter: Interpreter, dependency: FunctionRef) -> set[str]:
+    """The scopes in which a dependency is asked for; the one of the request has no name."""
+    asked = (targets.get(dependency, frozenset()) for targets in interpreter.declared.asked.values())
+    return set().union(*asked)
 
 
 def _waits_for_response(interpreter: Interpreter, route: FunctionRef, dependency: FunctionRef) -> bool:

@@ -24,7 +24,7 @@ from dbreview.project import HardCodedCredential, Role
 if TYPE_CHECKING:
     from dbreview.link.interpret import Interpreter
 
-_NOWHERE = Home("argument", "")
+_NOWHERE = Home("nothing", "")
 _MASK = "***"
 _LONGEST = 60
 """The most letters of which words are made out: one and the same text can be cut in many ways."""
@@ -62,7 +62,7 @@ def hard_coded_credentials(interpreter: Interpreter, roles: dict[str, Role]) -> 
         quiet, homes = quiet_in(module.body), homes_of(interpreter, path, module.body)
         for confidence, node, login, password_at in sorted(found, key=lambda each: each[1].at):
             if node not in quiet:
-                home = homes.get(node, _NOWHERE)
+                home = _home(node) or homes.get(node, _NOWHERE)
                 yield HardCodedCredential(
                     Place(path, *node.at),
                     login.shown,
@@ -73,6 +73,17 @@ def hard_coded_credentials(interpreter: Interpreter, roles: dict[str, Role]) -> 
                     password_at,
                     confidence,
                 )
+
+
+def _home(node: _Holder) -> Home | None:
+    """What holds a password that stands for itself: an argument, or the entry of a dict."""
+    match node:
+        case facts.Call(_, arguments):
+            named = (argument.keyword for argument in arguments if argument.keyword in known.PASSWORDS)
+            return Home("argument", next(named, "password"))
+        case facts.DictDisplay():
+            return Home("entry", "password")
+    return None
 
 
 def _logins(interpreter: Interpreter, path: str, body: Block) -> Iterator[tuple[_Holder, _Login, Place | None]]:

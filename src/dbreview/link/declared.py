@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from dbreview import facts
 from dbreview.facts import Expression, Parameter
-from dbreview.frameworks import fastapi, injector, python, sqlalchemy
+from dbreview.frameworks import drivers, fastapi, injector, python, sqlalchemy
 from dbreview.link import calling, client
 from dbreview.link.annotations import parse_annotation
 from dbreview.link.events import OwnedSession
@@ -281,7 +281,8 @@ def library_object(dotted: str) -> Value:
     if dotted in sqlalchemy.SESSION_TYPES:
         return Session(sqlalchemy.SESSION_TYPES[dotted])
     if dotted in sqlalchemy.CONNECTION_TYPES:
-        return Session(sqlalchemy.CONNECTION_TYPES[dotted], is_connection=True)
+        is_pool = dotted in drivers.POOLS
+        return Session(sqlalchemy.CONNECTION_TYPES[dotted], is_connection=True, is_pool=is_pool)
     if dotted in sqlalchemy.ENGINE_TYPES:
         return Engine(sqlalchemy.ENGINE_TYPES[dotted])
     if dotted in sqlalchemy.FACTORY_MAKERS:

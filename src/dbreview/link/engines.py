@@ -200,7 +200,7 @@ def _at_import(body: Block) -> Iterator[facts.Call]:
         if isinstance(statement, facts.Class):
             yield from _at_import(statement.body)
         elif not isinstance(statement, facts.Function) and not _is_main(statement):
-            yield from calls_in(statement)
+            yield from calls_in((statement,))
 
 
 def _is_main(statement: facts.Statement) -> bool:

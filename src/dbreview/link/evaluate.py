@@ -21,6 +21,7 @@ from dbreview.link import (
     loops,
     paths,
     results,
+    tasks,
 )
 from dbreview.link.joining import in_loop, join, join_all, meet
 from dbreview.link.syntax import names_in
@@ -152,6 +153,7 @@ def evaluate(frame: Frame, expression: Expression) -> Value:
 
 def _await(frame: Frame, value: Expression) -> Value:
     found = calling.call(frame, value, is_awaited=True) if isinstance(value, facts.Call) else frame.evaluate(value)
+    tasks.note_awaited(frame, found)
     return found.value if isinstance(found, Coroutine) else found
 
 
@@ -209,6 +211,7 @@ def _comparison(frame: Frame, expression: facts.Comparison) -> Value:
     left = frame.evaluate(expression.left)
     rights = [frame.evaluate(part) for part in expression.comparators]
     operator = expression.operators[0]
+    tasks.note_taken(frame, left)
     for attribute in (left, *rights):
         if isinstance(attribute, Attribute):
             frame.interpreter.events.looked_up.add((attribute.model, attribute.name))

@@ -9,7 +9,18 @@ from dbreview.facts import Call, Span
 from dbreview.finding import Confidence, Place
 from dbreview.link.names import ClassRef, FunctionRef
 from dbreview.link.steps import Step
-from dbreview.link.values import ClientNumber, Entity, Fetch, Made, PythonTest, Session, SessionKind, Statement, Value
+from dbreview.link.values import (
+    ClientNumber,
+    Entity,
+    Fetch,
+    Made,
+    PythonTest,
+    Session,
+    SessionKind,
+    Statement,
+    Use,
+    Value,
+)
 from dbreview.project import Relationship, Route
 
 EffectKind: TypeAlias = Literal[
@@ -168,6 +179,42 @@ class InsertEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class AwaitEvent:
+    """A coroutine that is dropped, kept in a variable for nothing, or taken for its result."""
+
+    use: Use
+    how: Literal["dropped", "taken for its result", "kept"]
+    name: str | None
+    is_request: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ShareEvent:
+    """Coroutines that run at the same time and use one session."""
+
+    at: Place
+    how: str
+    uses: tuple[Use, ...]
+    is_request: bool
+    route: Route | None
+
+
+@dataclass(frozen=True, slots=True)
+class MissingEvent:
+    """An attribute of an asynchronous session's object is read that has expired or was never loaded."""
+
+    at: Place
+    entity: Entity
+    name: str
+    why: Literal["lazy", "commit", "rollback"]
+    relationship: Relationship | None
+    asked_by: str | None
+    since: Place | None = None
+    is_request: bool = False
+    route: Route | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class PythonTestEvent:
     test: PythonTest
     filter_at: Place
@@ -186,7 +233,10 @@ class PageEvent:
 
 @dataclass(frozen=True, slots=True)
 class OwnedSession:
-    """A session that a function opened and bound to a local name, not by a ``with``."""
+    """A session (or connection) that a function opened and bound to a local name, not by a ``with``.
+
+    ``opened_at`` is the call that opens it, which may stand in a function that ``at`` calls.
+    """
 
     at: Place
     ref: FunctionRef
@@ -194,6 +244,22 @@ class OwnedSession:
     kind: SessionKind | None
     is_from_generator: bool = False
     is_injected: bool = False
+    opened_at: Place | None = None
+    is_connection: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSession:
+    """A session, or an object that holds one, that an assignment in a function keeps on ``owner`` (or by a key).
+
+    ``target`` is what is assigned to, as it is written.
+    """
+
+    at: Place
+    ref: FunctionRef
+    target: str
+    owner: Value
+    value: Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,12 +281,11 @@ class Maker:
 class HandedEvent:
     """A session, or what needs one, that is given to a task: one that runs later, beside the request, or elsewhere.
 
-    ``at`` is what is given, ``call`` what makes the task. A ``holder`` is an object with a session in it. Of an
-    ``entity`` the task reads or changes ``attribute``, at ``used_at``.
+    ``at`` is what is given. A ``holder`` is an object with a session in it. Of an ``entity`` the task reads or changes
+    ``attribute``, at ``used_at``.
     """
 
     at: Place
-    call: Place
     how: Literal["background", "beside", "thread", "queue"]
     task: str
     what: Literal["session", "holder", "entity"]
@@ -268,6 +333,8 @@ class Events:
     loops_at: dict[Place, bool] = field(default_factory=dict)
     opened: dict[Place, SessionKind | None] = field(default_factory=dict)
     owned: dict[Place, OwnedSession] = field(default_factory=dict)
+    stored: dict[Place, StoredSession] = field(default_factory=dict)
+    takers: dict[Place, Value] = field(default_factory=dict)
     engines: dict[Place, EngineMaker] = field(default_factory=dict)
     makers: dict[Place, Maker] = field(default_factory=dict)
     opened_by: dict[Place, Place | None] = field(default_factory=dict)
@@ -297,6 +364,9 @@ class Events:
     statements: dict[tuple[Place, Statement], Route | None] = field(default_factory=dict)
     secrets: dict[tuple[Place, ClassRef, str], bool | None] = field(default_factory=dict)
     tables_made: dict[Made, None] = field(default_factory=dict)
+    awaits: dict[Place, AwaitEvent] = field(default_factory=dict)
+    shares: dict[Place, ShareEvent] = field(default_factory=dict)
+    missing: dict[tuple[Place, ClassRef], MissingEvent] = field(default_factory=dict)
     updates: dict[Place, UpdateEvent] = field(default_factory=dict)
     inserts: dict[Place, InsertEvent] = field(default_factory=dict)
     writes: dict[tuple[Place, str], RepeatEvent] = field(default_factory=dict)

@@ -238,7 +238,7 @@ class _Follower:
 
     def _method(self, step: facts.Call | facts.Yield, states: States) -> States:
         """A method of the own object is followed in its place."""
-        method = self._watch.method(step)
+        method = self._watch.method(step, self._inside[-1] if self._inside else None)
         if method is None or method in self._inside:
             return _CLOSED  # unknown
         self._inside.append(method)

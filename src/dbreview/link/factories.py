@@ -12,7 +12,7 @@ from dbreview.facts import Expression
 from dbreview.finding import Confidence, Place
 from dbreview.link.events import Maker
 from dbreview.link.names import FunctionRef, Variable
-from dbreview.link.syntax import dotted_name, names_in, walk
+from dbreview.link.syntax import calls_in, dotted_name, names_in, walk
 from dbreview.link.values import ClassValue, ModuleValue, Session, SessionFactory, Symbol
 from dbreview.project import ExpiringSessions, Role
 
@@ -94,29 +94,31 @@ def _bind(frame: Frame, node: facts.Call) -> tuple[str, str] | None:
 
 def expiring_sessions(interpreter: Interpreter, roles: dict[str, Role]) -> Iterator[ExpiringSessions]:
     """The factories of async sessions that expire on commit, and the functions that hand such sessions out."""
+    _read_configuring(interpreter)
     for at, maker in sorted(interpreter.events.makers.items(), key=lambda item: item[0]):
         if roles.get(at.filename) != "application" or maker.kind != "async" or maker.expires is not True:
             continue
-        if maker.is_factory:
-            if _is_decided_elsewhere(interpreter, at):
-                continue
-            name: str | None = _holder(interpreter, at, maker)
-        else:
-            name = _hands_out(maker)
-        if name is not None:
-            yield _told(interpreter, at, maker, name)
+        if maker.is_factory and _is_decided_elsewhere(interpreter, at):
+            continue
+        name = _holder(interpreter, at, maker) if maker.is_factory else _hands_out(maker)
+        committed_at = _commit_of(interpreter, at, maker)
+        if name is None or (committed_at is None and _is_for_reading(name, maker.node)):
+            continue
+        is_explicit = any(argument.keyword == _OPTION for argument in maker.node.arguments)
+        is_sure = committed_at is not None and not is_explicit
+        confidence: Confidence = "high" if is_sure else "medium" if interpreter.events.commits else "low"
+        call = dotted_name(_plain(maker.node.func)) or ""
+        yield ExpiringSessions(
+            at, name, maker.is_factory, call, _rewritten(maker.node), is_explicit, committed_at, confidence
+        )
 
 
-def _told(interpreter: Interpreter, at: Place, maker: Maker, name: str) -> ExpiringSessions:
-    is_explicit = any(argument.keyword == _OPTION for argument in maker.node.arguments)
-    committed_at = _commit_of(interpreter, at, maker)
-    confidence: Confidence = "high" if committed_at is not None and not is_explicit else "medium"
-    if committed_at is None and (not interpreter.events.commits or _is_for_reading(name, maker.node)):
-        confidence = "low"
-    call = dotted_name(_plain(maker.node.func)) or ""
-    return ExpiringSessions(
-        at, name, maker.is_factory, call, _rewritten(maker.node), is_explicit, committed_at, confidence
-    )
+def _read_configuring(interpreter: Interpreter) -> None:
+    """Statements of modules are not followed as those of functions are: a factory may be configured there."""
+    for path, module in sorted(interpreter.names.modules.items()):
+        for call in calls_in(module.body):
+            if isinstance(call.func, facts.Attribute) and call.func.attr == "configure":
+                interpreter.module_frame(path).evaluate(call)
 
 
 def _is_decided_elsewhere(interpreter: Interpreter, at: Place) -> bool:

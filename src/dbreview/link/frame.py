@@ -19,6 +19,7 @@ from dbreview.link.values import (
     ClassValue,
     Closure,
     Const,
+    Coroutine,
     Entries,
     Fetch,
     FunctionValue,
@@ -29,6 +30,7 @@ from dbreview.link.values import (
     Session,
     SessionFactory,
     Symbol,
+    Use,
     Value,
 )
 
@@ -70,6 +72,8 @@ class Frame:
         self.read_from: dict[str, dict[str, bool]] = {}
         self.absent: tuple[Fetch, ...] = ()
         self.inserted: list[Place] = []
+        self.coroutines: dict[str, Coroutine] = {}
+        self.running: list[Use] = []
         self.returned: Value = None
         self.returns_unknown = False
         self.yielded: Value = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from dbreview import facts
@@ -21,6 +21,7 @@ from dbreview.link.values import (
     Items,
     Record,
     Session,
+    Use,
     Value,
 )
 
@@ -44,42 +45,100 @@ class Task:
     arguments: Arguments
 
 
-# --- what the task gets -------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """Something that a task takes along: as an argument, or with its function (the object, the closure)."""
+
+    value: Value
+    at: Expression
+    name: str
+    is_argument: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class _Held:
+    """A session in what a task takes along, or behind an object in it."""
+
     what: Literal["session", "holder", "entity"]
     session: Session
     entity: Entity | None = None
 
 
-def _note(frame: Frame, task: _Task | None) -> None:
-    if task is None or frame.ref is None:
-        return
-    match task.function:
-        case Partial(function, positional, keywords):
-            more = Arguments((*positional, *task.arguments.positional), (*keywords, *task.arguments.keywords))
-            inner = task.written.arguments if isinstance(task.written, facts.Call) else ()
-            written = inner[0].value if inner else task.written
-            given = (*_given(inner, Arguments(positional, keywords), 1), *task.given)
-            _note(frame, _Task(task.how, task.call, function, written, given, more))
-            return
-        case LambdaValue(facts=facts.Lambda(body=facts.Call() as body)):
-            arguments = calling.arguments_of(frame, body)
-            given = _given(body.arguments, arguments, 0)
-            function = frame.evaluate(body.func)
-            _note(frame, _Task(task.how, task.call, function, body.func, given, arguments))
-            return
+_Use: TypeAlias = tuple[str, Literal["reads", "changes", "expired"], Place]
+
+
+def note(frame: Frame, task: Task) -> None:
+    """Tell what of the arguments, of the function's object and of its closure needs a session."""
     effects = _effects(frame, task)
-    for expression, value in task.given:
-        _note_value(frame, task, expression, value, effects)
-    if isinstance(task.function, FunctionValue):
-        _note_value(frame, task, task.written, task.function.receiver, effects, is_receiver=True)
-        _note_closure(frame, task, task.function, effects)
+    handed = frame.interpreter.events.handed
+    for given in _everything(task):
+        event = next(_events(frame, task, given, effects), None)
+        known = handed.get(event.at) if event is not None else None
+        if event is not None and (known is None or (event.is_request and not known.is_request)):
+            handed[event.at] = event
 
 
-def _effects(frame: Frame, task: _Task) -> tuple[Effect, ...]:
+def note_coroutine(frame: Frame, task: Task, use: Use) -> None:
+    """Tell of a coroutine that was made before its task, with the sessions that it uses."""
+    for opened_at in sorted(each for each in use.sessions if each is not None):
+        session = Session("async", use.is_connection, opened_at=opened_at)
+        given = _Given(session, task.written, use.name or "")
+        event = _event(
+            frame, replace(task, written=facts.Name(use.call, task.written.at)), given, _Held("session", session)
+        )
+        frame.interpreter.events.handed.setdefault(event.at, replace(event, used_at=use.leads_to))
+        return
+
+
+def _everything(task: Task) -> Iterator[_Given]:
+    for written, value in task.given:
+        yield _Given(value, written, dotted_name(written) or "")
+    function = task.function
+    if not isinstance(function, FunctionValue):
+        return
+    if isinstance(task.written, facts.Attribute):
+        yield _Given(function.receiver, task.written, dotted_name(task.written.value) or "", is_argument=False)
+    if function.closure is not None:
+        own = {parameter.name for parameter in function.ref.facts.parameters}
+        for name in sorted(names_in(function.ref.facts.body) - own):
+            yield _Given(function.closure.names.get(name), task.written, name, is_argument=False)
+
+
+def _events(frame: Frame, task: Task, given: _Given, effects: tuple[Effect, ...]) -> Iterator[HandedEvent]:
+    for held in _held(frame, given.value):
+        used_at = _used_at(effects, held.session)
+        use: _Use | None = None
+        if held.entity is None:
+            is_needed = used_at is not None or (held.what == "session" and given.is_argument)
+        elif task.how == "queue":
+            is_needed = given.is_argument
+        else:
+            use = _use(frame, task, given, held)
+            is_needed = use is not None
+        if is_needed:
+            yield _event(frame, task, given, held, used_at, use)
+
+
+def _event(
+    frame: Frame, task: Task, given: _Given, held: _Held, used_at: Place | None = None, use: _Use | None = None
+) -> HandedEvent:
+    return HandedEvent(
+        frame.place(given.at.at),
+        task.how,
+        last_name(task.written) or "the task",
+        held.what,
+        given.name,
+        held.session,
+        use[2] if use is not None else used_at,
+        frame.interpreter.is_request,
+        frame.interpreter.route,
+        held.entity.model if held.entity is not None else None,
+        use[0] if use is not None else None,
+        use[1] if use is not None else None,
+    )
+
+
+def _effects(frame: Frame, task: Task) -> tuple[Effect, ...]:
     """What the task does to the database; it does so in no request."""
     if not isinstance(task.function, FunctionValue):
         return ()
@@ -90,63 +149,6 @@ def _effects(frame: Frame, task: _Task) -> tuple[Effect, ...]:
         return interpreter.call(task.function, task.arguments).effects
     finally:
         interpreter.is_request, interpreter.route = before
-
-
-def _note_value(
-    frame: Frame,
-    task: _Task,
-    expression: Expression,
-    value: Value,
-    effects: tuple[Effect, ...],
-    *,
-    is_receiver: bool = False,
-) -> None:
-    for held in _held(frame, value):
-        used_at = _used_at(effects, held.session)
-        if held.what == "holder" and used_at is None:
-            continue
-        model, attribute, use = None, None, None
-        if held.entity is not None:
-            model = held.entity.model
-            if task.how != "queue":
-                found = None if is_receiver else _use(frame, task, expression, value, held)
-                if found is None:
-                    continue
-                attribute, use, used_at = found
-        at = frame.place(expression.at)
-        written = expression.value if is_receiver and isinstance(expression, facts.Attribute) else expression
-        event = HandedEvent(
-            at,
-            frame.place(task.call.at),
-            task.how,
-            last_name(task.written) or "the task",
-            held.what,
-            dotted_name(written) or "",
-            held.session,
-            used_at,
-            frame.interpreter.is_request,
-            frame.interpreter.route,
-            model,
-            attribute,
-            use,
-        )
-        known = frame.interpreter.events.handed.get(at)
-        if known is None or (event.is_request and not known.is_request):
-            frame.interpreter.events.handed[at] = event
-        return
-
-
-def _note_closure(frame: Frame, task: _Task, function: FunctionValue, effects: tuple[Effect, ...]) -> None:
-    """A nested function takes along the variables around it."""
-    if function.closure is None:
-        return
-    own = {parameter.name for parameter in function.ref.facts.parameters}
-    names = frozenset().union(*(names_in(statement) for statement in function.ref.facts.body)) - own
-    for name in sorted(names):
-        value = function.closure.names.get(name)
-        if any(held.what != "entity" and _used_at(effects, held.session) is not None for held in _held(frame, value)):
-            _note_value(frame, task, task.written, value, effects)
-            return
 
 
 def _held(frame: Frame, value: Value, depth: int = 0) -> Iterator[_Held]:
@@ -180,43 +182,40 @@ def _held(frame: Frame, value: Value, depth: int = 0) -> Iterator[_Held]:
 
 def _used_at(effects: tuple[Effect, ...], session: Session) -> Place | None:
     """Where the task uses the session, if that can be seen."""
-    used = (effect for effect in effects if effect.on == session.opened_at and effect.kind != "engine")
-    return next((e.calls[0] if e.calls else e.at for e in used if not (e.is_own and session.opened_at is None)), None)
+    used = (e for e in effects if e.on == session.opened_at and e.kind != "engine" and not e.is_own)
+    return next((e.calls[0] if e.calls else e.at for e in used), None)
 
 
 # --- objects of a session -----------------------------------------------------------------
 
-_Use: TypeAlias = tuple[str, Literal["reads", "changes", "expired"], Place]
 
-
-def _use(frame: Frame, task: _Task, expression: Expression, value: Value, held: _Held) -> _Use | None:
-    """What the task does with an object that needs the object's session."""
-    if not isinstance(task.function, FunctionValue) or not isinstance(value, Entity):
+def _use(frame: Frame, task: Task, given: _Given, held: _Held) -> _Use | None:
+    """What the task does with an object that needs the object's session: attribute, how, where."""
+    entity = given.value
+    if not isinstance(task.function, FunctionValue) or not isinstance(entity, Entity) or not given.is_argument:
         return None
     function = task.function.ref
     bound = frame.interpreter.bind(task.function, task.arguments)
-    name = next((name for name, each in bound.items() if each is value), None)
-    if name is None:
-        return None
+    name = next((name for name, each in bound.items() if each is entity), None)
     nodes = list(walk(function.facts.body))
-    if any(_is_taken_along(node, name) for node in nodes):
+    if name is None or any(_is_taken_over(node, name) for node in nodes):
         return None
     models = frame.interpreter.models
     for node in nodes:
         match node:
-            case facts.Assign((facts.Attribute(facts.Name(owner), attr) as target, *_)) if owner == name:
-                if models.has_attribute(value.model, attr):
-                    return attr, "changes", Place(function.path, *target.at)
-            case facts.Attribute(facts.Name(owner), attr) if owner == name:
-                relationship = models.relationship(value.model, attr)
-                if relationship is not None and strategies.state_of(frame, value, relationship) == "lazy":
-                    return attr, "reads", Place(function.path, *node.at)
-                if models.has_attribute(value.model, attr) and _is_expired(frame, task, expression, value, held):
-                    return attr, "expired", Place(function.path, *node.at)
+            case facts.Assign((facts.Attribute(facts.Name(owner), attribute) as target, *_)) if owner == name:
+                if models.has_attribute(entity.model, attribute):
+                    return attribute, "changes", Place(function.path, *target.at)
+            case facts.Attribute(facts.Name(owner), attribute) if owner == name and held.session.kind != "async":
+                relationship = models.relationship(entity.model, attribute)
+                if relationship is not None and strategies.state_of(frame, entity, relationship) == "lazy":
+                    return attribute, "reads", Place(function.path, *node.at)
+                if models.has_attribute(entity.model, attribute) and _is_expired(frame, task, given, held):
+                    return attribute, "expired", Place(function.path, *node.at)
     return None
 
 
-def _is_taken_along(node: object, name: str) -> bool:
+def _is_taken_over(node: object, name: str) -> bool:
     """``session.merge(user)``: the task makes the object one of its own session."""
     match node:
         case facts.Call(facts.Attribute(_, "merge" | "add" | "refresh"), arguments):
@@ -224,25 +223,22 @@ def _is_taken_along(node: object, name: str) -> bool:
     return False
 
 
-def _is_expired(frame: Frame, task: _Task, expression: Expression, entity: Entity, held: _Held) -> bool:
-    """Whether a commit has expired the object, and nothing was read of it since."""
-    if held.session.expires is not True or frame.ref is None or held.session.opened_at is None:
+def _is_expired(frame: Frame, task: Task, given: _Given, held: _Held) -> bool:
+    """Whether a commit of this function has expired the object, and nothing was read of it since."""
+    session, fetch = held.session, held.entity.fetch if held.entity is not None else None
+    if session.expires is not True or session.opened_at is None or frame.ref is None:
         return False
-    since = entity.fetch.at if entity.fetch is not None else None
-    commits = [
-        step.first
-        for path in frame.paths
-        for step in path
-        if step.kind == "commit" and step.session == held.session.opened_at and step.first.filename == frame.path
-    ]
-    if not commits or (since is not None and (since.filename != frame.path or since > max(commits))):
+    steps = (step for path in frame.paths for step in path if step.session == session.opened_at)
+    commits = [step.first for step in steps if step.kind == "commit" and step.first.filename == frame.path]
+    if not commits or any(effect.kind == "refresh" for effect in frame.effects.values()):
         return False
-    if any(effect.kind == "refresh" for effect in frame.effects.values()):
+    committed = max(commits)
+    if fetch is not None and (fetch.at.filename != frame.path or fetch.at > committed):
         return False
-    name, call = dotted_name(expression), frame.place(task.call.at)
+    called = frame.place(task.call.at)
     reads = (
         frame.place(node.at)
         for node in walk(frame.ref.facts.body)
-        if isinstance(node, facts.Attribute) and dotted_name(node.value) == name
+        if isinstance(node, facts.Attribute) and dotted_name(node.value) == given.name
     )
-    return not any(max(commits) < read and read.line <= call.end_line for read in reads)
+    return not any(committed < read and read.line <= called.end_line for read in reads)

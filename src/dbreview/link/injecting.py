@@ -45,7 +45,7 @@ class _Opened:
 
 @dataclass(frozen=True, slots=True)
 class _Given:
-    """A dependency that gives a session, and the path operations that have it, directly or through others."""
+    """A dependency that gives a session, and the path operations that have it, themselves or in a service."""
 
     ref: FunctionRef
     session: Session
@@ -54,16 +54,17 @@ class _Given:
 
 def own_sessions(interpreter: Interpreter, found: list[FoundRoute], roles: dict[str, Role]) -> Iterator[OwnSession]:
     """The path operations that open a session of the kind that most others are given."""
-    opened = [each for route in found for each in _opened(interpreter, route)]
-    if not opened:
+    having = [route for route in found if _has_session(interpreter, route)]
+    opened = [each for route in found if route not in having for each in _opened(interpreter, route)]
+    if not opened or not having:
         return
-    given = [each for each in _given(interpreter, found) if each.routes]
+    given = list(_given(interpreter, having))
     by_dependency: dict[FunctionRef, list[_Opened]] = {}
     best: dict[FunctionRef, _Given] = {}
     for each in opened:
         fitting = [g for g in given if _is_same(interpreter, g.session, each.session)]
         chosen = max(fitting, key=lambda g: (len(g.routes), g.ref.path, g.ref.name), default=None)
-        if chosen is not None and each.route not in chosen.routes:
+        if chosen is not None:
             best[chosen.ref] = chosen
             by_dependency.setdefault(chosen.ref, []).append(each)
     told = [
@@ -83,7 +84,7 @@ def _told(interpreter: Interpreter, given: _Given, opened: _Opened, others: int)
         Place(ref.path, *opened.call.at),
         opened.route.route,
         opened.name,
-        f"{dotted_name(opened.call.func) or last_name(opened.call.func)}(...)",
+        f"{dotted_name(opened.call.func) or last_name(opened.call.func)}({'...' if opened.call.arguments else ''})",
         given.ref.name,
         Place(given.ref.path, *given.ref.facts.at),
         annotation,
@@ -104,15 +105,13 @@ def _opened(interpreter: Interpreter, route: FoundRoute) -> Iterator[_Opened]:
     What comes from a parameter, or is made of one, has no value here: somebody may have injected it.
     """
     ref = route.ref
-    if _has_session(interpreter, route) or any(
-        (last_name(call.func) or "").endswith(_STREAMS)
-        for call in walk(ref.facts.body, into_functions=True)
-        if isinstance(call, facts.Call)
+    if any(
+        isinstance(node, facts.Call) and (last_name(node.func) or "").endswith(_STREAMS)
+        for node in walk(ref.facts.body, into_functions=True)
     ):
         return
     frame = interpreter.module_frame(ref.path)
-    local = {parameter.name for parameter in ref.facts.parameters}
-    local |= {name.id for name in walk(ref.facts.body) if isinstance(name, facts.Name)} & _bound(ref)
+    local = {parameter.name for parameter in ref.facts.parameters} | _bound(ref)
     for call, name, statement in _openings(ref.facts.body):
         if any(isinstance(inner, facts.Name) and inner.id in local for inner in walk(call)):
             continue
@@ -174,16 +173,17 @@ def _is_brief(ref: FunctionRef, statement: facts.Statement) -> bool:
         return False
     inside = set(walk(statement))
     return any(
-        isinstance(node, facts.Await) and node not in inside and node.at > statement.at
-        for node in walk(ref.facts.body)
+        isinstance(node, facts.Await) and node not in inside and node.at > statement.at for node in walk(ref.facts.body)
     )
 
 
 def _has_session(interpreter: Interpreter, route: FoundRoute) -> bool:
-    """Whether the path operation is given a session, itself or in a service: it may need a second one."""
+    """Whether the path operation is given a session, itself or in a service. It may need a second one."""
     values = [*interpreter.declared_parameters(route.ref).values()]
-    if route.ref.owner is not None:
-        values.append(interpreter.classes.instance(route.ref.owner))
+    owner = route.ref.owner
+    if owner is not None:
+        values.append(interpreter.classes.instance(owner))
+        values += [_given_by(interpreter, ref) for ref in interpreter.declared.asked.get(owner, {})]
     return any(_holds_session(value, 3) for value in values)
 
 
@@ -201,12 +201,12 @@ def _holds_session(value: Value, depth: int) -> bool:
 # --- sessions that dependencies give ------------------------------------------------------
 
 
-def _given(interpreter: Interpreter, found: list[FoundRoute]) -> Iterator[_Given]:
-    having: dict[FunctionRef, list[FoundRoute]] = {}
-    for route in found:
+def _given(interpreter: Interpreter, having: list[FoundRoute]) -> Iterator[_Given]:
+    by_dependency: dict[FunctionRef, list[FoundRoute]] = {}
+    for route in having:
         for ref in _asked(interpreter, route.ref):
-            having.setdefault(ref, []).append(route)
-    for ref, routes in having.items():
+            by_dependency.setdefault(ref, []).append(route)
+    for ref, routes in by_dependency.items():
         session = _given_by(interpreter, ref)
         if session is not None:
             yield _Given(ref, session, tuple(routes))

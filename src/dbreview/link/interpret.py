@@ -16,6 +16,7 @@ from dbreview import facts
 from dbreview.facts import Expression
 from dbreview.finding import Place
 from dbreview.frameworks import python
+from dbreview.link import tasks
 from dbreview.link.arguments import Arguments
 from dbreview.link.classes import Classes
 from dbreview.link.declared import Declared
@@ -89,7 +90,8 @@ _T = TypeVar("_T")
 def _ways(frame: Frame) -> tuple[Paths, Paths]:
     """The paths through a body that has been followed, and those from its ``yield`` on."""
     whole = unite((*frame.ended, *frame.paths))
-    if not frame.effects and (whole or frame.is_abstract):
+    commits = any(step.kind == "commit" for path in whole for step in path)  # the end of a block may
+    if not frame.effects and not commits and (whole or frame.is_abstract):
         whole = NOTHING
     if frame.ref is not None and frame.ref.facts.has_yield:
         return frame.entering or NOTHING, whole
@@ -344,6 +346,7 @@ class Interpreter:
         self.frames.append(frame)
         try:
             frame.run(ref.facts.body)
+            tasks.note_end(frame)
         finally:
             self.frames.pop()
         for local in frame.local_functions:

@@ -7,7 +7,18 @@ from typing import TYPE_CHECKING
 from dbreview import facts
 from dbreview.facts import Block, Expression
 from dbreview.finding import Place
-from dbreview.link import bounds, building, calling, conditions, constants, effects, loops, results, rows
+from dbreview.link import (
+    bounds,
+    building,
+    calling,
+    conditions,
+    constants,
+    effects,
+    loops,
+    results,
+    rows,
+    tasks,
+)
 from dbreview.link.arguments import Arguments
 from dbreview.link.events import Loop
 from dbreview.link.joining import in_loop, join, join_all, out_of_loop
@@ -40,6 +51,7 @@ def iterated(frame: Frame, iterable: Expression) -> Value:
     """What a loop runs over; a legacy ``Query`` runs itself here, once."""
     values = frame.evaluate(iterable)
     if isinstance(values, Coroutine):
+        tasks.note_taken(frame, values)
         values = values.value
     if isinstance(values, Statement) and values.session is not None:
         return building.run_query(frame, values, iterable)

@@ -1,178 +1,214 @@
-"""Sessions that a function opens, owns, and does not give back on every path."""
+"""Sessions that a function opens, owns, and does not give back on every path; and the same of context managers' classes."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Literal
 
 from dbreview import facts
-from dbreview.facts import Block
 from dbreview.finding import Place
-from dbreview.link.names import FunctionRef
-from dbreview.link.syntax import calls_in, dotted_name, last_name, names_in, walk
-from dbreview.link.values import Symbol
+from dbreview.frameworks import lifetimes
+from dbreview.link.exits import Exit, ways_out
+from dbreview.link.names import ClassRef, FunctionRef
+from dbreview.link.ownership import Watch
+from dbreview.link.syntax import dotted_name, last_name, walk
+from dbreview.link.values import FunctionValue, Session
 from dbreview.project import LeakedSession, Role
 
 if TYPE_CHECKING:
     from dbreview.link.events import OwnedSession
     from dbreview.link.interpret import Interpreter
 
+_ORDINARY = ("return", "raise", "end")
+
 
 def leaked_sessions(interpreter: Interpreter, roles: dict[str, Role]) -> Iterator[LeakedSession]:
-    """Sessions that a function opens, owns, and does not close on every path."""
+    """Sessions that are opened and not closed on every path, each at its place."""
+    found: dict[Place, LeakedSession] = {}
     for owned in sorted(interpreter.events.owned.values(), key=lambda o: o.at):
-        if roles.get(owned.ref.path) != "application":
-            continue
-        leak = _judge(interpreter, owned)
+        leak = _judge(interpreter, owned) if roles.get(owned.ref.path) == "application" else None
         if leak is not None:
-            yield leak
+            found[leak.at] = leak
+    for ref in interpreter.names.classes:
+        for leak in _of_class(interpreter, ref) if roles.get(ref.path) == "application" else ():
+            if roles.get(leak.at.filename) == "application":
+                found.setdefault(leak.at, leak)
+    yield from sorted(found.values(), key=lambda leak: leak.at)
+
+
+# --- functions ----------------------------------------------------------------------------
 
 
 def _judge(interpreter: Interpreter, owned: OwnedSession) -> LeakedSession | None:
-    function, name = owned.ref.facts, owned.name
+    ref, name = owned.ref, owned.name
     if owned.is_injected or not name:
-        return LeakedSession(owned.at, name, "never", None, None, False, owned.kind)
-    if _escapes(function.body, name) or _is_taken_over(interpreter, owned.ref, name):
+        return LeakedSession(owned.at, name, "never", None, None, False, owned.kind, is_connection=owned.is_connection)
+    opened = (owned.at.line, owned.at.column, owned.at.end_line, owned.at.end_column)
+    watch = Watch(interpreter, ref, name, opened)
+    if watch.is_handed_on or _is_kept_by_opener(interpreter, owned) or _has_its_generator(ref, owned):
         return None
-    closes = [Place(owned.ref.path, *c) for c in _closes(interpreter, owned.ref, function.body, name)]
+    exits = ways_out(watch, ref.facts.body, "closed")
     is_generator = any(
-        isinstance(node, facts.Yield) and node.value is not None and name in names_in(node.value)
-        for node in walk(function.body)
+        isinstance(node, facts.Yield) and node.value is not None and watch.mentions(node.value)
+        for node in walk(ref.facts.body)
     )
-    reason: Literal["never", "not on errors", "abandoned generator"]
-    if not closes:
-        reason = "abandoned generator" if owned.is_from_generator else "never"
-    elif _is_closed_on_every_path(interpreter, owned.ref, function.body, name):
+    if watch.has_close:
+        leak = _worst(exits)
+        return _leak(owned, leak, _close_of(watch), is_generator) if leak is not None else None
+    if watch.may_be_closed_elsewhere or not any(each.kind in (*_ORDINARY, "again") for each in _open(exits)):
+        return None  # nobody knows; or it lives as long as a worker that never ends
+    if "." in name and _is_closed_by_others(interpreter, name):
         return None
-    else:
-        reason = "not on errors"
-    return LeakedSession(owned.at, name, reason, closes[0] if closes else None, None, is_generator, owned.kind)
-
-
-def _escapes(body: Block, name: str) -> bool:
-    """Whether the function hands the session on: returns it, keeps it on an object, in a list."""
-    for node in walk(body):
-        match node:
-            case facts.Return(value) if value is not None:
-                if _hands_on(value, name):
-                    return True
-            case facts.Assign(targets, facts.Name(source)) if source == name:
-                if any(not (dotted_name(t) or "").startswith(("request.", "req.")) for t in targets):
-                    return True
-            case facts.ScopeDeclaration(_, names) if name in names:
-                return True
-            case facts.Call(facts.Attribute(_, method), arguments):
-                if method in (
-                    "append",
-                    "add",
-                    "put",
-                    "setdefault",
-                    "set",
-                    "push",
-                    "callback",
-                    "enter_context",
-                    "enter_async_context",
-                ) and any(isinstance(a.value, facts.Name) and a.value.id == name for a in arguments):
-                    return True
-            case facts.Assign((facts.Subscript(), *_), value) if _hands_on(value, name):
-                return True
-            case facts.Assign((facts.Attribute() as target, *_), value) if _hands_on(value, name):
-                if not (dotted_name(target) or "").startswith(("request.", "req.")):
-                    return True
-            case facts.DictDisplay() | facts.Yield() | facts.Lambda():
-                pass
-    return False
-
-
-def _is_taken_over(interpreter: Interpreter, ref: FunctionRef, name: str) -> bool:
-    """Whether a library's function gets the session: what it does with it cannot be seen."""
-    frame = interpreter.module_frame(ref.path)
-    for call in calls_in(ref.facts.body):
-        if any(isinstance(a.value, facts.Name) and a.value.id == name for a in call.arguments):
-            if isinstance(call.func, facts.Name) and isinstance(frame.evaluate(call.func), Symbol):
-                return True
-    return False
-
-
-def _hands_on(value: facts.Expression, name: str) -> bool:
-    match value:
-        case facts.Name(found):
-            return found == name
-        case facts.Display(_, items):
-            return any(_hands_on(item, name) for item in items)
-        case facts.Call(func, arguments):
-            is_class = (last_name(func) or "")[:1].isupper()
-            return is_class and any(_hands_on(argument.value, name) for argument in arguments)
-        case facts.Await(inner) | facts.Starred(inner):
-            return _hands_on(inner, name)
-        case facts.Conditional(_, body, orelse):
-            return _hands_on(body, name) or _hands_on(orelse, name)
-        case facts.DictDisplay(items):
-            return any(_hands_on(item.value, name) for item in items)
-    return False
-
-
-def _closes(interpreter: Interpreter, ref: FunctionRef, body: Block, name: str) -> Iterator[facts.Span]:
-    """Where the session is closed: by its own method, as a context manager, by a helper."""
-    for node in walk(body, into_functions=True):
-        match node:
-            case facts.Attribute(holder, "close" | "remove" | "__exit__" | "__aexit__" | "aclose"):
-                if dotted_name(holder) == name:
-                    yield node.at
-            case facts.Call(func, arguments, at) if any(
-                isinstance(a.value, facts.Name) and a.value.id == name for a in arguments
-            ):
-                if _closes_argument(interpreter, ref, func):
-                    yield at
-            case facts.With(items):
-                if any(name in names_in(item.context) and _manages(item.context, name) for item in items):
-                    yield node.at
-
-
-def _manages(context: facts.Expression, name: str) -> bool:
-    match context:
-        case facts.Name(found):
-            return found == name
-        case facts.Call(func):
-            return last_name(func) in ("closing", "aclosing")
-    return False
-
-
-def _closes_argument(interpreter: Interpreter, ref: FunctionRef, func: facts.Expression) -> bool:
-    name = (last_name(func) or "").lower()
-    if any(word in name for word in ("close", "dispose", "cleanup", "clean_up", "release", "shutdown", "teardown")):
-        return True
-    helper = interpreter.function_named(ref, func)
-    if helper is None:
-        return False
-    parameters = {p.name for p in helper.facts.parameters}
-    return any(
-        isinstance(call.func, facts.Attribute)
-        and call.func.attr in ("close", "aclose", "remove")
-        and isinstance(call.func.value, facts.Name)
-        and call.func.value.id in parameters
-        for call in calls_in(helper.facts.body)
+    reason: Literal["never", "abandoned generator"] = "abandoned generator" if owned.is_from_generator else "never"
+    return LeakedSession(
+        owned.at, name, reason, None, None, is_generator, owned.kind, is_connection=owned.is_connection
     )
 
 
-def _is_closed_on_every_path(interpreter: Interpreter, ref: FunctionRef, body: Block, name: str) -> bool:
-    for node in walk(body):
-        match node:
-            case facts.Try(handlers=handlers, finalbody=final):
-                if _has_close(interpreter, ref, final, name):
-                    return True
-                catching = [h for h in handlers if _has_close(interpreter, ref, h.body, name) and _catches_all(h)]
-                if catching:
-                    return True
-            case facts.With(items):
-                if any(_manages(item.context, name) and name in names_in(item.context) for item in items):
-                    return True
+def _open(exits: Sequence[Exit]) -> list[Exit]:
+    return [each for each in exits if each.state in ("busy", "idle")]
+
+
+def _worst(exits: Sequence[Exit]) -> Exit | None:
+    """The way out that costs most, and among those the one that needs no error; the first of them."""
+    ranks = {"return": 0, "raise": 0, "again": 1, "end": 2, "error": 3}
+    left = [each for each in _open(exits) if each.kind in ranks]
+    return min(left, key=lambda e: (e.state == "idle", ranks[e.kind], e.at), default=None)
+
+
+def _leak(owned: OwnedSession, leak: Exit, closed: Place | None, is_generator: bool) -> LeakedSession:
+    reason: Literal["not on errors", "early exit", "opened again"] = "early exit"
+    if leak.kind == "error":
+        reason = "not on errors"
+    elif leak.kind == "again":
+        reason = "opened again"
+    left = Place(owned.ref.path, *leak.at)
+    return LeakedSession(
+        owned.at,
+        owned.name,
+        reason,
+        closed,
+        None if leak.kind == "end" else left,
+        is_generator,
+        owned.kind,
+        _by(leak),
+        is_given_back=leak.state == "idle",
+        is_connection=owned.is_connection,
+        confidence="medium" if leak.state == "idle" else "high",
+    )
+
+
+def _by(leak: Exit) -> Literal["end", "return", "raise", "database", "call", "yield", ""]:
+    match leak.kind, leak.cause:
+        case ("end" | "return" | "raise") as kind, _:
+            return kind
+        case "error", ("database" | "call" | "yield") as cause:
+            return cause
+    return ""
+
+
+def _close_of(watch: Watch) -> Place | None:
+    """Where the session is closed, the first place."""
+    for node in walk(watch.ref.facts.body, into_functions=True):
+        if isinstance(node, facts.Attribute) and node.attr in lifetimes.CLOSING:
+            if dotted_name(node.value) in watch.names:
+                return Place(watch.ref.path, *node.at)
+    for node in walk(watch.ref.facts.body):
+        if isinstance(node, facts.Call) and watch.touch(node) == "close":
+            return Place(watch.ref.path, *node.at)
+    return None
+
+
+def _is_kept_by_opener(interpreter: Interpreter, owned: OwnedSession) -> bool:
+    """``def get_session(): session = SessionFactory(); _current.set(session); return session``: its maker knows it."""
+    at = owned.opened_at
+    if at is None or at == owned.at:
+        return False
+    for ref in interpreter.names.functions:
+        if ref.path != at.filename or ref is owned.ref:
+            continue
+        for node in walk(ref.facts.body):
+            match node:
+                case facts.Assign(targets, facts.Call() as call) if Place(ref.path, *call.at) == at:
+                    if not all(isinstance(target, facts.Name) for target in targets):
+                        return True
+                    return Watch(interpreter, ref, dotted_name(targets[0]) or "", call.at).is_kept_besides
     return False
 
 
-def _has_close(interpreter: Interpreter, ref: FunctionRef, block: Block, name: str) -> bool:
-    return any(True for _ in _closes(interpreter, ref, block, name))
+def _has_its_generator(ref: FunctionRef, owned: OwnedSession) -> bool:
+    """``generator = get_session(); session = next(generator)``: with the variable the generator ends, and closes it."""
+    if not owned.is_from_generator:
+        return False
+    for node in walk(ref.facts.body):
+        if isinstance(node, facts.Call) and Place(ref.path, *node.at) == owned.at:
+            return bool(node.arguments) and isinstance(node.arguments[0].value, facts.Name)
+    return False
 
 
-def _catches_all(handler: facts.Handler) -> bool:
-    return handler.exception is None or last_name(handler.exception) in ("Exception", "BaseException")
+def _is_closed_by_others(interpreter: Interpreter, name: str) -> bool:
+    """``request.state.db`` that another function closes."""
+    last = name.rpartition(".")[2]
+    return any(
+        isinstance(node, facts.Attribute) and node.attr in lifetimes.CLOSING and last_name(node.value) == last
+        for module in interpreter.names.modules.values()
+        for node in walk(module.body, into_functions=True)
+    )
+
+
+# --- classes ------------------------------------------------------------------------------
+
+
+def _of_class(interpreter: Interpreter, ref: ClassRef) -> Iterator[LeakedSession]:
+    """What a context manager's class opens for its ``with`` block and does not close behind it."""
+    for prefix in ("a", ""):
+        enter = interpreter.classes.member(ref, f"__{prefix}enter__")
+        leave = interpreter.classes.member(ref, f"__{prefix}exit__")
+        if isinstance(enter, FunctionRef) and isinstance(leave, FunctionRef):
+            yield from _of_context(interpreter, ref, enter, leave)
+            return
+
+
+def _of_context(
+    interpreter: Interpreter, ref: ClassRef, enter: FunctionRef, leave: FunctionRef
+) -> Iterator[LeakedSession]:
+    if not leave.facts.parameters or not leave.facts.body:
+        return
+    receiver = leave.facts.parameters[0].name
+    instance = interpreter.classes.instance(ref)
+    entered = interpreter.read(FunctionValue(enter, instance), interpreter.declared_parameters(enter))
+    for name, value in (*entered.fields, *instance.fields):
+        if not isinstance(value, Session) or value.opened_at is None or value.is_scoped:
+            continue
+        watch = Watch(interpreter, leave, f"{receiver}.{name}", owner=ref)
+        leak = _worst(ways_out(watch, leave.facts.body, "busy"))
+        if leak is None or _is_closed_beside(interpreter, ref, name, leave):
+            continue
+        closes = _close_of(watch)
+        left = Place(leave.path, *(leave.facts.at if leak.kind == "end" else leak.at))
+        yield LeakedSession(
+            value.opened_at,
+            name,
+            "never" if closes is None else "not on errors" if leak.kind == "error" else "early exit",
+            closes,
+            left,
+            False,
+            value.kind,
+            _by(leak),
+            owner=ref.name,
+            exit=leave.facts.name,
+            is_given_back=leak.state == "idle",
+            is_connection=value.is_connection,
+            confidence="medium" if leak.state == "idle" else "high",
+        )
+
+
+def _is_closed_beside(interpreter: Interpreter, ref: ClassRef, name: str, leave: FunctionRef) -> bool:
+    """Whether another method closes the session: one that callers may call."""
+    for ancestor in interpreter.classes.ancestors(ref):
+        for member in ancestor.members.values() if isinstance(ancestor, ClassRef) else ():
+            if not isinstance(member, FunctionRef) or member is leave or not member.facts.parameters:
+                continue
+            if Watch(interpreter, member, f"{member.facts.parameters[0].name}.{name}", owner=ref).has_own_close:
+                return True
+    return False

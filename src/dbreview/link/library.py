@@ -25,6 +25,7 @@ from dbreview.link import (
     paths,
     results,
     rows,
+    tasks,
     validating,
 )
 from dbreview.link.arguments import Arguments
@@ -110,7 +111,7 @@ def call(frame: Frame, dotted: str, arguments: Arguments, node: facts.Call) -> V
     if dotted in fastapi.PARSES_AS and node.arguments:
         return validating.adapt(frame, Adapter(node.arguments[0].value, frame.path), arguments, node)
     if dotted in drivers.CONNECTS_ASYNC:
-        return Session("async", is_connection=True)
+        return Session("async", is_connection=True, is_pool=dotted in drivers.POOLS)
     if dotted in injector.PROVIDERS and arguments.positional:
         made, *rest = (_provided(value) for value in arguments.positional)
         keywords = tuple((name, _provided(value)) for name, value in arguments.keywords)
@@ -297,9 +298,15 @@ def _python(frame: Frame, dotted: str, arguments: Arguments, node: facts.Call) -
                 else None
             )
         case "asyncio.run" | "asyncio.wait_for" | "asyncio.shield" | "asyncio.create_task" | "asyncio.ensure_future":
-            return Coroutine(first.value) if isinstance(first, Coroutine) else first
+            if name in ("create_task", "ensure_future"):
+                is_repeated = False
+                tasks.note_started(frame, first, frame.place(node.at), dotted, is_repeated=is_repeated)
+            return Coroutine(first.value, first.use, is_started=True) if isinstance(first, Coroutine) else first
         case "asyncio.gather":
+            tasks.note_together(frame, node, dotted)
             return _gather(frame, arguments)
+        case "asyncio.wait" | "asyncio.as_completed":
+            tasks.note_together(frame, node, dotted)
         case "builtins.max" if len(arguments.positional) > 1:
             return next((value for value in arguments.positional if isinstance(value, ClientNumber)), None)
         case "builtins.int" if isinstance(first, ClientNumber):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from dbreview import facts
 from dbreview.facts import Block, Expression
@@ -15,11 +15,15 @@ if TYPE_CHECKING:
     from dbreview.link.interpret import Interpreter
 
 
+HomeKind: TypeAlias = Literal["variable", "field", "environment", "argument", "entry", "nothing"]
+
+
 @dataclass(frozen=True, slots=True)
 class Home:
-    """What holds a literal: a variable, a field of a settings class, a variable of the environment, or nothing."""
+    """What holds a literal: a variable, a settings class's field, a variable of the environment that it stands in for,
+    an argument, the entry of a dict; or nothing that has a name."""
 
-    kind: Literal["variable", "field", "environment", "argument"]
+    kind: HomeKind
     name: str
 
 
@@ -30,7 +34,7 @@ def homes_of(interpreter: Interpreter, path: str, body: Block) -> dict[object, H
     for node in walk(body, into_functions=True):
         match node:
             case facts.Assign((target, *_), value) | facts.AnnotatedAssign(target, _, value) if value is not None:
-                kind: Literal["variable", "field"] = "field" if node in settings else "variable"
+                kind: HomeKind = "field" if node in settings else "variable"
                 homes |= {inner: Home(kind, dotted_name(target) or "") for inner in _held(value)}
             case facts.Parameter(name, _, default) if default is not None:
                 homes |= {inner: Home("variable", name) for inner in _held(default)}

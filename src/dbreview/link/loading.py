@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from dbreview import facts
 from dbreview.finding import Place
 from dbreview.frameworks import python, sqlalchemy
-from dbreview.link import bounds, calling, iterating, strategies
+from dbreview.link import bounds, calling, expiry, iterating, strategies
 from dbreview.link.events import LoadEvent
 from dbreview.link.joining import options
 from dbreview.link.names import ClassRef, Definition, FunctionRef, Variable
@@ -36,12 +36,13 @@ if TYPE_CHECKING:
 
 def attribute(frame: Frame, entity: Entity, name: str, node: facts.Attribute) -> Value:
     """What ``entity.name`` is; a lazy load in a loop is told to the events."""
-    models = frame.interpreter.models
-    relationship = models.relationship(entity.model, name)
+    if name == "awaitable_attrs":
+        return expiry.refreshed(entity)
+    if not _is_awaited(node):
+        expiry.note_read(frame, entity, name, frame.place(node.at))
+    relationship = frame.interpreter.models.relationship(entity.model, name)
     if relationship is not None:
         return _related(frame, entity, relationship, node)
-    if name == "awaitable_attrs":
-        return entity
     if entity.fetch is not None and (held := _held_by(frame, entity, name)) is not None:
         return KeyOf(held)
     if name == "__class__":
@@ -96,6 +97,10 @@ def _related(frame: Frame, entity: Entity, relationship: Relationship, node: fac
         frame.interpreter.events.refreshed.add((entity.fetch.at, entity.path, name))
     if state == "lazy" and _is_one_of_many(frame, entity) and not iterating.leaves_loop(frame, entity):
         _tell(frame, entity, relationship, node)
+    elif state == "lazy" and entity.loop is None and not _is_awaited(node):
+        expiry.note_lazy(frame, entity, relationship, frame.place(node.at))
+    elif entity.fetch is None and not _is_awaited(node):
+        expiry.note_never_loaded(frame, entity, relationship, frame.place(node.at))
     return value_of(frame, entity, relationship, state, frame.place(node.at))
 
 

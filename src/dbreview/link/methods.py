@@ -17,6 +17,7 @@ from dbreview.link import (
     calling,
     constants,
     effects,
+    expiry,
     factories,
     filters,
     joining,
@@ -27,6 +28,7 @@ from dbreview.link import (
     rows,
     strategies,
     syntax,
+    tasks,
     validating,
 )
 from dbreview.link.events import Effect, EffectKind
@@ -185,22 +187,33 @@ def _session(
         is_blocking = session.kind == "sync" and kind not in sqlalchemy.NOT_SENT
         model = _model_of(arguments) if kind in _OF_OBJECTS else None
         effect = Effect(
-            kind, session.kind, at, what, statement, is_blocking=is_blocking, model=model, on=session.opened_at
+            kind,
+            session.kind,
+            at,
+            what,
+            statement,
+            is_blocking=is_blocking,
+            model=model,
+            on=session.opened_at,
+            is_own=session.is_scoped or session.is_pool,
         )
         effects.note(frame, effect, at, node)
+        expiry.note_ended(frame, (effect,), at)
+        if kind == "read" and statement is not None and statement.model is not None:
+            expiry.note_loaded(frame, statement.model)
     if name == "scalar" and statement is not None:
         results.note_read(frame, Result(Fetch(at, session, statement), "scalars"), name, at)
     if name == "refresh":
         _mark_refreshed(frame, session, arguments, node)
     if name in ("refresh", "add"):
-        _mark_kept(frame, session, arguments, node, is_locked=arguments.has("with_for_update"))
+        _mark_kept(frame, session, arguments, node, is_refreshed=name == "refresh")
     value = _in_block(session, name, at) if method.gives == "context" else None
     value = value or _given(session, method, statement, arguments, at)
     path = dotted_name(node.func.value) if isinstance(node.func, facts.Attribute) else None
     if session.is_connection and statement is not None and path in frame.env:
         frame.env[path] = replace(session, ran=Fetch(at, replace(session, ran=None), statement))
     is_coroutine = session.kind == "async" and method.gives not in ("query", "context")
-    return Coroutine(value) if is_coroutine else value
+    return Coroutine(value, tasks.use_of_method(frame, session, node, name)) if is_coroutine else value
 
 
 _OF_OBJECTS = frozenset({"add", "add_all", "delete", "merge", "refresh"})
@@ -216,15 +229,16 @@ def _model_of(arguments: Arguments) -> ClassRef | None:
     return None
 
 
-def _mark_kept(frame: Frame, session: Session, arguments: Arguments, node: facts.Call, *, is_locked: bool) -> None:
-    """``session.add(user)``: from here on the session writes what is changed of the object."""
+def _mark_kept(frame: Frame, session: Session, arguments: Arguments, node: facts.Call, *, is_refreshed: bool) -> None:
+    """``session.add(user)``, ``session.refresh(user)``: from here on the session keeps the object."""
     target = dotted_name(node.arguments[0].value) if node.arguments else None
     entity = arguments.get(0, "instance")
+    entity = frame.env.get(target or "", entity)
     if target is not None and target in frame.env and isinstance(entity, Entity):
         added_to = session if entity.fetch is None else None
-        is_locked = is_locked or entity.is_locked
-        if (added_to, is_locked) != (entity.added_to, entity.is_locked):
-            frame.env[target] = replace(entity, added_to=added_to, is_locked=is_locked)
+        is_locked = entity.is_locked or arguments.has("with_for_update")
+        kept = replace(entity, added_to=added_to, is_locked=is_locked)
+        frame.env[target] = expiry.refreshed(kept) if is_refreshed else kept
 
 
 def _rows_of_cursor(session: Session, name: str) -> Value:

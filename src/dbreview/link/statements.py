@@ -14,6 +14,7 @@ from dbreview.link import (
     conditions,
     constants,
     effects,
+    expiry,
     filters,
     inserting,
     iterating,
@@ -22,14 +23,16 @@ from dbreview.link import (
     results,
     routes,
     secrets,
+    tasks,
     transactions,
     writing,
 )
-from dbreview.link.events import Loop, OwnedSession
+from dbreview.link.events import Loop, OwnedSession, StoredSession
 from dbreview.link.joining import in_loop, join, meet, options
+from dbreview.link.names import FunctionRef
 from dbreview.link.steps import Paths
 from dbreview.link.syntax import calls_in, dotted_name, walk
-from dbreview.link.values import Const, Entries, FunctionValue, Items, Session, Value
+from dbreview.link.values import Const, Entries, FunctionValue, Instance, Items, Session, Value
 
 if TYPE_CHECKING:
     from dbreview.link.frame import Frame
@@ -47,12 +50,13 @@ def run(frame: Frame, body: Block) -> bool:
 def _statement(frame: Frame, statement: facts.Statement) -> bool:
     match statement:
         case facts.ExpressionStatement(value):
-            frame.evaluate(value)
+            tasks.note_dropped(frame, frame.evaluate(value))
             client.note_check(frame, value)
             effects.note_filling(frame, value)
         case facts.Assign(targets, value):
             found = frame.evaluate(value)
             for target in targets:
+                tasks.note_kept(frame, target, found)
                 frame.bind_target(target, found)
                 effects.note_dependence(frame, target, value)
                 secrets.note_assignment(frame, target, value)
@@ -135,6 +139,7 @@ def _local_import(frame: Frame, statement: facts.Import | facts.ImportFrom) -> N
 
 def _if(frame: Frame, statement: facts.If) -> bool:
     value = frame.evaluate(statement.test)
+    tasks.note_taken(frame, value)
     results.note_test(frame, statement.test, value)
     client.note_bounds(frame, statement.test)
     decided = conditions.truth(frame, statement.test)
@@ -336,6 +341,10 @@ def _with(frame: Frame, statement: facts.With) -> bool:
     at = frame.place(statement.at)
     for left in reversed(leaving):
         paths.follow(frame, left, at)
+        for step in (step for path in left for step in path if step.kind == "commit" and step.is_async):
+            expiry.note_committed(frame, step.session, step.at)
+    if any(tasks.is_group(item.context) for item in statement.items):
+        frame.running.clear()
     return loops.may_end(statement.body)
 
 
@@ -407,12 +416,45 @@ def _note_owner(frame: Frame, target: Expression, value: Expression, found: Valu
     call = value.value if isinstance(value, facts.Await) else value
     name = dotted_name(target)
     is_own = isinstance(target, facts.Name) or (name or "").startswith(("request.state.", "req.state."))
-    if frame.ref is None or name is None or not is_own or not isinstance(call, facts.Call):
+    if frame.ref is None or name is None:
         return
-    if isinstance(found, Session) and found.opened_at is not None and not found.is_scoped:
+    if not is_own:
+        _note_stored(frame, frame.ref, target, name, found)
+    if not is_own or not isinstance(call, facts.Call):
+        return
+    opened = found if found is not None else _entered(frame, call)
+    if isinstance(opened, Session) and opened.opened_at is not None and not opened.is_scoped:
         is_next = isinstance(call.func, facts.Name) and call.func.id in ("next", "anext")
         at = frame.place(call.at)
-        frame.interpreter.events.owned[at] = OwnedSession(at, frame.ref, name, found.kind, is_next)
+        frame.interpreter.events.owned[at] = OwnedSession(
+            at,
+            frame.ref,
+            name,
+            opened.kind,
+            is_next,
+            opened_at=opened.opened_at,
+            is_connection=opened.is_connection,
+        )
+
+
+def _note_stored(frame: Frame, ref: FunctionRef, target: Expression, name: str, found: Value) -> None:
+    """``app.state.session = SessionFactory()``: it lives as long as what holds it."""
+    holds = isinstance(found, Session) or (isinstance(found, Instance) and found.fields)
+    if holds and isinstance(target, facts.Attribute):
+        at = frame.place(target.at)
+        stored = StoredSession(at, ref, name, frame.evaluate(target.value), found)
+        frame.interpreter.events.stored[at] = stored
+
+
+def _entered(frame: Frame, call: facts.Call) -> Value:
+    """``SessionFactory.begin().__enter__()``: a context that nobody leaves."""
+    match call.func:
+        case facts.Attribute(facts.Call() as context, "__enter__" | "__aenter__" | "__next__" | "__anext__"):
+            entered, *_ = iterating.enter(frame, context)
+            if isinstance(entered, Session) and entered.opened_at is None:
+                return replace(entered, opened_at=frame.place(call.at))
+            return entered
+    return None
 
 
 def _note_route(frame: Frame, function: FunctionValue) -> None:
@@ -426,6 +468,7 @@ def _note_route(frame: Frame, function: FunctionValue) -> None:
 def note_temporary(frame: Frame, session: Session, method: str) -> None:
     """A session that is opened for one call and has no name can never be closed."""
     effect = sqlalchemy.SESSION_METHODS.get(method)
-    if frame.ref is not None and effect is not None and effect.effect is not None and session.opened_at is not None:
+    is_used = method == "query" or (effect is not None and effect.effect is not None)
+    if frame.ref is not None and is_used and session.opened_at is not None:
         at = session.opened_at
         frame.interpreter.events.owned.setdefault(at, OwnedSession(at, frame.ref, "", session.kind))

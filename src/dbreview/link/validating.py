@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from dbreview import facts
 from dbreview.finding import SURENESS, Confidence, Place
 from dbreview.frameworks import fastapi, python
-from dbreview.link import bounds, calling, loading, rows, strategies
+from dbreview.link import bounds, calling, expiry, loading, rows, strategies
 from dbreview.link.events import ResponseEvent
 from dbreview.link.joining import in_loop
 from dbreview.link.loops import fetch_of
@@ -59,6 +59,7 @@ def note_response(interpreter: Interpreter, found: FoundRoute, value: Value, giv
     """FastAPI fills the route's response model from what the function returns; ``given`` are its parameters."""
     shape = interpreter.schemas.shape(found.ref.path, found.response, {})
     frame = interpreter.module_frame(found.ref.path)
+    expiry.note_answer(frame, value, None, found.route.at)
     held = frozenset(each.model for each in given.values() if isinstance(each, Entity))
     _read(value, shape, _Reading(frame, found.route.at, is_forced=True, held=held))
 
@@ -141,6 +142,8 @@ def _read_entity(entity: Entity, schema: Schema, reading: _Reading) -> None:
     interpreter = reading.frame.interpreter
     if not reading.is_forced and not interpreter.schemas.reads_attributes(schema.ref):
         return  # Pydantic refuses the object
+    if entity.expired_by is not None and not reading.is_forced:
+        expiry.note_answer(reading.frame, entity, schema.ref.name, reading.asked_at)
     for each in interpreter.schemas.fields(schema):
         # The first of its names that the object has is the one that is read.
         name = next((name for name in each.attributes if _has(interpreter, entity, name)), None)

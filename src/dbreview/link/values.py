@@ -125,7 +125,8 @@ class Session:
     """A session, connection or cursor. ``kind`` is None where only the name says that it is one.
 
     ``ran`` is the statement whose rows a cursor holds. ``opened_at`` tells two sessions apart, where it is known.
-    ``expires`` says whether a commit expires the objects that it holds.
+    ``expires`` says whether a commit expires the objects that it holds. A ``is_pool`` runs each statement on a
+    connection of its own.
     """
 
     kind: SessionKind | None
@@ -134,6 +135,7 @@ class Session:
     opened_at: Place | None = None
     ran: Fetch | None = None
     expires: bool | None = None
+    is_pool: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,8 +288,9 @@ class Entity:
 
     ``fetch`` says which statement loaded it (None: unknown), ``path`` by which relationships it
     was reached from that statement's own rows, ``loop`` which loop runs over it and its like, ``known`` which
-    relationships were loaded since. ``added_to`` is the session to which a new one was added; one that ``is_locked``
-    nobody else can change.
+    relationships were loaded since. ``added_to`` is the session to which a new one was added, ``is_stored`` says that
+    it was flushed; one that ``is_locked`` nobody else can change. What it holds is gone since ``expired_at``, where a
+    commit or rollback expired it.
     """
 
     model: ClassRef
@@ -298,6 +301,9 @@ class Entity:
     known: frozenset[str] = frozenset()
     added_to: Session | None = None
     is_locked: bool = False
+    is_stored: bool = False
+    expired_by: Literal["commit", "rollback"] | None = None
+    expired_at: Place | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -369,10 +375,30 @@ class Adapter:
 
 
 @dataclass(frozen=True, slots=True)
+class Use:
+    """What a coroutine does with a database, made at ``at`` by the call of ``call``.
+
+    ``sessions`` are those that it uses and has not opened itself, by where they were opened; ``name`` is the variable
+    that holds one. ``leads_to`` is where the database is called. One that ``is_plain`` is what it looks like: no
+    decorator has made something else of it.
+    """
+
+    call: str
+    at: Place
+    leads_to: Place | None
+    sessions: frozenset[Place | None]
+    is_connection: bool
+    name: str | None
+    is_plain: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Coroutine:
-    """A call of a coroutine function that has not been awaited."""
+    """A call of a coroutine function that has not been awaited. One that ``is_started`` is a task."""
 
     value: Value
+    use: Use | None = None
+    is_started: bool = False
 
 
 @dataclass(frozen=True, slots=True)

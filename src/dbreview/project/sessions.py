@@ -174,10 +174,14 @@ class CheckThenInsert:
 
 @dataclass(frozen=True, slots=True)
 class GlobalSession:
-    """A session that outlives every request: at module or class level, in a default, on the app."""
+    """A session that outlives every request: at module or class level, in a default, on the app.
+
+    ``where`` may also be a ``closure``: a route's function, or one that is made at import, that sees a variable of the
+    function around it; or a ``provider`` of a container that keeps what it makes.
+    """
 
     at: Place
-    where: Literal["module", "class", "default", "state", "cache"]
+    where: Literal["module", "class", "default", "state", "cache", "closure", "provider"]
     name: str
     used_at: Place | None
     kind: SessionKind | None
@@ -186,15 +190,26 @@ class GlobalSession:
 
 @dataclass(frozen=True, slots=True)
 class LeakedSession:
-    """A session that is opened and not closed on every path."""
+    """A session (or connection) that is opened and not closed on every path.
+
+    ``leaves_at`` is where a path leaves with the session open: a ``return`` or ``raise``, None for the end of the function;
+    what may raise; where it is ``opened again`` while it is open. ``leaves_by`` tells which. ``owner`` is the context
+    manager's class whose ``exit`` does not close it. After ``is_given_back`` the session is open, but holds no connection.
+    """
 
     at: Place
     name: str
-    reason: Literal["never", "not on errors", "early exit", "abandoned generator"]
+    reason: Literal["never", "not on errors", "early exit", "abandoned generator", "opened again"]
     closed_at: Place | None
     leaves_at: Place | None
     is_generator: bool
     kind: SessionKind | None
+    leaves_by: Literal["end", "return", "raise", "database", "call", "yield", ""] = ""
+    owner: str | None = None
+    exit: str = ""
+    is_given_back: bool = False
+    is_connection: bool = False
+    confidence: Confidence = "high"
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,15 +235,15 @@ class ExpiringSessions:
 class HardCodedCredential:
     """A database password that is written in the source. ``shown`` is what holds it, without the password.
 
-    ``name`` is the variable, settings field or environment variable that it is kept in or stands in for, ``kind`` says
-    which. ``password_at`` is the constant that is put in where the password itself stands elsewhere.
+    ``kind`` and ``name`` are those of what holds it: a variable, a field of the settings, a variable of the environment
+    whose default it is, an argument, an entry of a dict. ``password_at`` is the constant, where that stands elsewhere.
     """
 
     at: Place
     shown: str
     user: str
     host: str
-    kind: Literal["variable", "field", "environment", "argument"]
+    kind: Literal["variable", "field", "environment", "argument", "entry", "nothing"]
     name: str
     password_at: Place | None
     confidence: Confidence
@@ -351,3 +366,32 @@ class EchoingEngine:
     name: str | None
     maker: str
     value: str
+
+
+@dataclass(frozen=True, slots=True)
+class SessionInTask:
+    """A request's session, or something that needs it, is given to a task that outlives the request.
+
+    ``at`` is what is given: the session ``name``, a ``holder`` of it, or an ``entity`` of ``model``. ``task`` is the
+    function; ``how`` says whether it runs when the response was sent (``background``), ``beside`` the request, in a
+    ``thread``, or in another process (``queue``). It uses the session at ``used_at``, of an entity by ``use`` of its
+    ``attribute``. The session is opened at ``opened_at``: by ``dependency``, or in a block that ends before the task.
+    ``is_closed`` says that it is closed when a background task runs, None where that depends on FastAPI's version.
+    """
+
+    at: Place
+    how: Literal["background", "beside", "thread", "queue"]
+    task: str
+    what: Literal["session", "holder", "entity"]
+    name: str
+    model: str | None
+    attribute: str | None
+    use: Literal["reads", "changes", "expired"] | None
+    used_at: Place | None
+    opened_at: Place | None
+    dependency: str | None
+    is_closed: bool | None
+    is_async: bool
+    is_connection: bool
+    route: Route | None
+    confidence: Confidence

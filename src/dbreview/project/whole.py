@@ -41,6 +41,7 @@ from dbreview.project.sessions import (
     MissingRollback,
     OwnSession,
     RepeatedWrite,
+    SessionInTask,
     SharedSession,
     SplitTransaction,
     UncheckedPool,
@@ -149,6 +150,7 @@ class Project:
     lost_updates: tuple[LostUpdate, ...] = ()
     checks_then_inserts: tuple[CheckThenInsert, ...] = ()
     commits_after_response: tuple[CommitAfterResponse, ...] = ()
+    sessions_in_tasks: tuple[SessionInTask, ...] = ()
     engines_per_request: tuple[EnginePerRequest, ...] = ()
     impossible_engines: tuple[ImpossibleEngine, ...] = ()
     unpooled_engines: tuple[UnpooledEngine, ...] = ()

@@ -1,0 +1,164 @@
+"""Objects of asynchronous sessions whose attributes are not there: expired by a commit, by a rollback, or never loaded.
+
+Sources: SQLAlchemy 2.0 documentation, "Preventing Implicit IO when Using AsyncSession", and error xd2s.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from dbreview.finding import Confidence, Place
+from dbreview.frameworks import sqlalchemy
+from dbreview.link import loading, writing
+from dbreview.link.events import Effect, MissingEvent
+from dbreview.link.joining import options
+from dbreview.link.names import ClassRef
+from dbreview.link.values import Either, Entity, Items, Value
+from dbreview.project import ForbiddenLoad, Relationship, Role
+
+if TYPE_CHECKING:
+    from dbreview.link.frame import Frame
+    from dbreview.link.interpret import Interpreter
+
+
+def note_ended(frame: Frame, effects: tuple[Effect, ...], at: Place) -> None:
+    """What commits, rollbacks and flushes, here or in what is called, do to the objects that variables hold."""
+    kinds = {(effect.kind, effect.on) for effect in effects if effect.session == "async" and not effect.is_own}
+    is_refreshed = any(kind == "refresh" for kind, _ in kinds)
+    for kind in ("flush", "commit", "rollback"):
+        for on in (on for each, on in kinds if each == kind):
+            _mark(frame, partial(_after, kind=kind, on=on, at=at, is_refreshed=is_refreshed))
+
+
+def note_committed(frame: Frame, on: Place | None, at: Place) -> None:
+    """A block ends that commits: ``async with session.begin():``."""
+    _mark(frame, partial(_after, kind="commit", on=on, at=at, is_refreshed=False))
+
+
+def _after(entity: Entity, *, kind: str, on: Place | None, at: Place, is_refreshed: bool) -> Entity:
+    """The object after its session committed, flushed or rolled back."""
+    session = writing.session_of(entity)
+    if session is None or session.kind != "async" or session.opened_at != on or session.is_scoped:
+        return entity
+    if kind == "rollback":
+        return replace(entity, expired_by="rollback", expired_at=at) if entity.fetch is not None else entity
+    is_expired = kind == "commit" and session.expires is True and not is_refreshed
+    if is_expired and entity.expired_by is None:
+        return replace(entity, is_stored=True, expired_by="commit", expired_at=at)
+    return replace(entity, is_stored=True)
+
+
+def note_loaded(frame: Frame, model: ClassRef) -> None:
+    """A statement gives rows of a class: objects of it that had expired are filled again, perhaps."""
+    _mark(frame, lambda entity: _fresh(entity) if entity.model is model else entity)
+
+
+def _fresh(entity: Entity) -> Entity:
+    return replace(entity, expired_by=None, expired_at=None)
+
+
+def refreshed(entity: Entity) -> Entity:
+    """The object after ``refresh``: its columns are there, its relationships are not."""
+    return replace(_fresh(entity), is_stored=True)
+
+
+def _mark(frame: Frame, change: Callable[[Entity], Entity]) -> None:
+    for name, value in frame.env.items():
+        changed = _changed(value, change)
+        if changed is not value:
+            frame.env[name] = changed
+
+
+def _changed(value: Value, change: Callable[[Entity], Entity]) -> Value:
+    match value:
+        case Entity():
+            changed = change(value)
+            return value if changed == value else changed
+        case Items(element=Entity() as element):
+            changed = change(element)
+            return value if changed == element else replace(value, element=changed)
+        case Either(parts):
+            each = tuple(_changed(part, change) for part in parts)
+            return value if each == parts else Either(each)
+    return value
+
+
+# --- reading what is not there ------------------------------------------------------------
+
+
+def note_read(frame: Frame, entity: Entity, name: str, at: Place, asked_by: str | None = None) -> None:
+    """An attribute of an object is read, not awaited: if it has expired, that raises."""
+    if entity.expired_by is None or not frame.interpreter.models.has_attribute(entity.model, name):
+        return
+    relationship = frame.interpreter.models.relationship(entity.model, name)
+    _tell(frame, MissingEvent(at, entity, name, entity.expired_by, relationship, asked_by), entity.expired_at)
+
+
+def note_lazy(frame: Frame, entity: Entity, relationship: Relationship, at: Place) -> None:
+    """A relationship of one row is read, not awaited, that its query did not load."""
+    fetch = entity.fetch
+    if fetch is not None and fetch.session.kind == "async" and entity.expired_by is None:
+        _tell(frame, MissingEvent(at, entity, relationship.name, "lazy", relationship, None), fetch.at)
+
+
+def note_never_loaded(frame: Frame, entity: Entity, relationship: Relationship, at: Place) -> None:
+    """A collection of a new object that is stored by now: nobody has loaded it."""
+    session = entity.added_to
+    is_async = session is not None and session.kind == "async"
+    is_unknown = relationship.name in entity.known or "*" in entity.known
+    if is_async and entity.is_stored and relationship.is_collection and not is_unknown and entity.expired_by is None:
+        if relationship.lazy in sqlalchemy.LAZY_STRATEGIES:
+            _tell(frame, MissingEvent(at, entity, relationship.name, "lazy", relationship, None), None)
+
+
+def _tell(frame: Frame, event: MissingEvent, since: Place | None) -> None:
+    interpreter = frame.interpreter
+    event = replace(event, since=since, is_request=interpreter.is_request, route=interpreter.route)
+    key = (event.since or event.at, event.entity.model)
+    known = interpreter.events.missing.get(key)
+    if known is None or (event.is_request and not known.is_request):
+        interpreter.events.missing[key] = event
+
+
+def note_answer(frame: Frame, value: Value, asked_by: str | None, at: Place) -> None:
+    """FastAPI reads what a route returns: all columns of an object that has expired are missing."""
+    for each in options(value):
+        inner = each.element if isinstance(each, Items) else each
+        if isinstance(inner, Entity) and inner.expired_by is not None:
+            table = frame.interpreter.models.table(inner.model)
+            name = next((c.attribute for c in table.columns if not c.is_primary_key), None) if table else None
+            if name is not None:
+                note_read(frame, inner, name, inner.expired_at or at, asked_by)
+
+
+def forbidden_loads(interpreter: Interpreter, roles: Mapping[str, Role]) -> Iterator[ForbiddenLoad]:
+    """The attributes that only an awaited access could load, each once."""
+    told: set[Place] = set()
+    silent = interpreter.events.filled | interpreter.events.refreshed
+    for event in sorted(interpreter.events.missing.values(), key=lambda e: (e.at, e.name)):
+        fetch = event.entity.fetch
+        is_filled = fetch is not None and (fetch.at, event.entity.path, event.name) in silent
+        if event.at in told or roles.get(event.at.filename) != "application" or (is_filled and event.why == "lazy"):
+            continue
+        told.add(event.at)
+        option = ""
+        if event.relationship is not None:
+            option = loading.option_for(interpreter, event.entity, event.relationship)
+        confidence: Confidence = "high" if event.is_request else "medium"
+        if event.why == "lazy" and event.relationship is not None and not event.relationship.is_collection:
+            confidence = "medium"
+        yield ForbiddenLoad(
+            event.at,
+            event.entity.model.name,
+            event.name,
+            event.why,
+            event.since,
+            event.relationship,
+            option,
+            event.asked_by,
+            event.route,
+            confidence,
+        )
