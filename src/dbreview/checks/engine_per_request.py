@@ -22,6 +22,8 @@ def check(project: Project) -> Iterator[Finding]:
 
 
 def _help(engine: EnginePerRequest) -> str:
+    if engine.is_returned:
+        return f"Make it once: put `@functools.lru_cache` above `def {engine.function.rpartition('.')[2]}`."
     return (
         f"Make it once: move `{engine.name or 'engine'} = {engine.maker}(...)` out of `{engine.function}` to the top "
         "of the module (or into the lifespan), and let requests open sessions on it."

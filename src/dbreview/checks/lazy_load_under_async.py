@@ -21,36 +21,34 @@ def check(project: Project) -> Iterator[Finding]:
 
 
 def _message(load: ForbiddenLoad) -> str:
-    reader = f", read by `{load.asked_by}`," if load.asked_by is not None else ""
-    match load.why:
-        case "lazy":
-            missing = "was not loaded"
-        case "commit":
-            missing = "has expired with the commit"
-        case "rollback":
-            missing = "has expired with the rollback"
-    return f"`{load.model}.{load.attribute}`{reader} {missing}: under an AsyncSession reading it raises MissingGreenlet"
+    name = f"`{load.model}.{load.attribute}`"
+    if load.why == "lazy":
+        return f"{name} was not loaded: under an AsyncSession reading it raises MissingGreenlet"
+    if load.at == load.since:
+        who = f"`{load.asked_by}` reads" if load.asked_by is not None else "the answer needs"
+        return f"this {load.why} expires {name}, which {who}: under an AsyncSession that raises MissingGreenlet"
+    return f"{name} has expired with the {load.why}: under an AsyncSession reading it raises MissingGreenlet"
 
 
 def _help(load: ForbiddenLoad) -> str:
     match load.why:
         case "lazy":
-            return f"Load it with the row, by `{load.option}`, or afterwards: `await session.refresh(..., [\"{load.attribute}\"])`."
+            option = f"Load it with the row: `{load.option}`. " if load.option else ""
+            return f'{option}Or load it before: `await session.refresh(..., ["{load.attribute}"])`.'
         case "commit":
             return "Make the session with `expire_on_commit=False`, or `await session.refresh(...)` after the commit."
         case "rollback":
-            return f"Keep `{load.attribute}` in a variable before the rollback, or `await session.refresh(...)` after it."
+            return (
+                f"Keep `{load.attribute}` in a variable before the rollback, or `await session.refresh(...)` after it."
+            )
 
 
 def _notes(load: ForbiddenLoad) -> Iterator[Note]:
-    if load.since is not None:
-        match load.why:
-            case "lazy":
-                yield Note(f"the `{load.model}` comes from here, without `{load.attribute}`", load.since)
-            case "commit":
-                yield Note("the commit expires all that the session has loaded", load.since)
-            case "rollback":
-                yield Note("the rollback expires all that the session has loaded", load.since)
-    if load.relationship is not None:
+    if load.since is not None and load.since != load.at:
+        what = f"the `{load.model}` comes from here, without `{load.attribute}`"
+        yield Note(what if load.why == "lazy" else f"the {load.why} expires what the session has loaded", load.since)
+    if load.route is not None and load.since == load.at:
+        yield Note(f"the route `{load.route.function}` answers with it", load.route.at)
+    if load.relationship is not None and load.why == "lazy":
         name = f"{load.relationship.class_name}.{load.relationship.name}"
         yield Note(f"`{name}` is loaded on first use, because no `lazy=` says otherwise", load.relationship.at)

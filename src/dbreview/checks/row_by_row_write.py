@@ -34,11 +34,16 @@ def check(project: Project) -> Iterator[Finding]:
 
 
 def _confidence(project: Project, write: RepeatedWrite) -> Confidence:
-    """A session deletes more than the row itself where relationships say so: one DELETE might not be the same."""
+    """A session deletes more than the row itself where relationships say so: one DELETE might not be the same.
+
+    Many drivers send the DELETEs of a session together: loading the rows is what it costs for sure.
+    """
+    if write.kind != "delete object":
+        return write.confidence
     model = _writes.model(project, write)
     is_plain = model is not None and model.is_fully_known and all(map(_leaves_alone, model.relationships.values()))
     is_in_one_table = model is not None and model.table is not None and model.table.parent is None
-    return write.confidence if write.kind != "delete object" or (is_plain and is_in_one_table) else "low"
+    return "medium" if is_plain and is_in_one_table and write.confidence != "low" else "low"
 
 
 def _leaves_alone(relationship: Relationship) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from dbreview.facts import Unreadable
@@ -177,7 +177,7 @@ def _read_requests(interpreter: Interpreter, found: list[FoundRoute]) -> dict[Fu
         interpreter.route = route.route
         bound = client.parameters(interpreter, route.ref, route.route.path)
         outcomes[route.ref] = interpreter.run_standalone(route.ref, bound)
-        validating.note_response(interpreter, route, outcomes[route.ref].value, bound)
+        _note_response(interpreter, route, outcomes[route.ref], bound)
     interpreter.route = None
     done: set[FunctionRef] = set()
     while pending := [ref for ref in interpreter.declared.dependencies if ref not in done]:
@@ -186,6 +186,10 @@ def _read_requests(interpreter: Interpreter, found: list[FoundRoute]) -> dict[Fu
             interpreter.run_standalone(ref, client.parameters(interpreter, ref))
     interpreter.is_request = False
     return outcomes
+
+
+def _note_response(interpreter: Interpreter, found: FoundRoute, outcome: Outcome, bound: Mapping[str, Value]) -> None:
+    validating.note_response(interpreter, found, outcome.value, bound, outcome.returned_at)
 
 
 def _read_the_rest(interpreter: Interpreter, roles: dict[str, Role]) -> None:
@@ -203,7 +207,7 @@ def _read_local_routes(interpreter: Interpreter, local: list[FoundRoute]) -> dic
             interpreter.route = found.route
             bound = client.parameters(interpreter, found.ref, found.route.path)
             outcomes[found.ref] = interpreter.read(found.function, bound)
-            validating.note_response(interpreter, found, outcomes[found.ref].value, bound)
+            _note_response(interpreter, found, outcomes[found.ref], bound)
     interpreter.route = None
     interpreter.is_request = False
     return outcomes

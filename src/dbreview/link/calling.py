@@ -27,7 +27,7 @@ from dbreview.link import (
 from dbreview.link.arguments import Arguments
 from dbreview.link.joining import join
 from dbreview.link.names import ClassRef, FunctionRef, Variable
-from dbreview.link.syntax import dotted_name, last_name
+from dbreview.link.syntax import dotted_name, last_name, names_in
 from dbreview.link.values import (
     ClassValue,
     Const,
@@ -258,6 +258,7 @@ def invoke(frame: Frame, function: FunctionValue, arguments: Arguments | None, n
         for effect in outcome.effects:
             effects.note(frame, call.effect(effect), at, node)
         paths.follow(frame, outcome.paths, at)
+        frame.absent += outcome.absent
         expiry.note_ended(frame, outcome.effects, at)
     found = frame.interpreter.result_of(function, outcome)
     if isinstance(found, Coroutine) and node is not None:
@@ -270,6 +271,7 @@ def _instantiate(frame: Frame, ref: ClassRef, arguments: Arguments, node: facts.
     if classes.is_mapped(ref):
         frame.interpreter.events.created.add(ref)
         secrets.note_constructor(frame, ref, node)
+        frame.constructed[ref] = names_in(node) | effects.origins(frame, names_in(node))
         filled = frozenset(name for name, _ in arguments.keywords)
         return Entity(ref, known=filled | {"*"} if arguments.is_open else filled)
     kind = classes.session_kind(ref)

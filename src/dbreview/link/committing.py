@@ -217,8 +217,8 @@ class _Wrapping:
     def __init__(self, interpreter: Interpreter) -> None:
         self._modules = interpreter.names.modules
         functions = interpreter.names.functions
-        self._decorators = {ref.name for ref in functions if _is_committing_decorator(ref)}
-        self._names = {ref.name for ref in functions if self.wraps(ref)}
+        self._decorators = {ref.facts.name for ref in functions if _is_committing_decorator(ref)}
+        self._names = {ref.facts.name for ref in functions if self.wraps(ref)}
         self._calls: dict[str, frozenset[Place]] = {}
 
     def wraps(self, ref: FunctionRef) -> bool:

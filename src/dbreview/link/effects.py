@@ -29,7 +29,8 @@ def note(frame: Frame, effect: Effect, at: Place, node: facts.Call) -> None:
         is_isolated=effect.is_isolated or _follows_insert(frame, effect),
         is_shielded=effect.is_shielded or bool(frame.shields),
         is_guarded=effect.is_guarded or bool(frame.tries),
-        is_own=effect.is_own or (not effect.calls and effect.on in frame.opened),
+        is_own=effect.is_own or effect.on in frame.opened,
+        is_safe=effect.is_safe or frame.interpreter.locks > 0,
     )
     if not effect.calls:
         _note_step(frame, effect)
@@ -47,6 +48,8 @@ def note(frame: Frame, effect: Effect, at: Place, node: facts.Call) -> None:
     loop = row_loop(frame, node.at)
     if effect.kind == "read" and loop is not None and not effect.is_once and not _is_batch(effect):
         _note_repeat(frame, effect, at, node, loop)
+    if effect.kind in ("commit", "flush"):
+        frame.interpreter.events.ended |= {each.at for each in frame.loops}
     if effect.kind in WRITES and loop is not None and not effect.is_once:
         _note_repeated_write(frame, effect, given, at, node, loop)
 
@@ -59,7 +62,7 @@ def _note_repeated_write(frame: Frame, effect: Effect, given: Effect, at: Place,
 
     What is around the loop does not make its passes independent: ``given`` is the effect without that.
     """
-    if node.at in loop.needed or (effect.kind == "flush" and effect.calls):
+    if node.at in loop.needed or (effect.kind == "flush" and effect.calls) or _is_batch(effect):
         return
     position = next(index for index, each in enumerate(frame.loops) if each is loop)
     is_guarded = given.is_guarded or any(depth > position for depth in frame.tries)
@@ -175,6 +178,7 @@ class Call:
             effect.is_guarded,
             effect.is_own,
             effect.is_undone,
+            effect.is_safe,
         )
 
 

@@ -16,6 +16,7 @@ from dbreview.link import (
     constants,
     effects,
     filters,
+    inserting,
     iterating,
     loading,
     loops,
@@ -89,6 +90,7 @@ def evaluate(frame: Frame, expression: Expression) -> Value:
             return _comparison(frame, expression)
         case facts.BooleanOperation(left, operator, right):
             first = frame.evaluate(left)
+            tasks.note_taken(frame, first)
             decided = conditions.truth(frame, left)
             if decided is not None:
                 return first if decided is (operator == "or") else frame.evaluate(right)
@@ -106,6 +108,7 @@ def evaluate(frame: Frame, expression: Expression) -> Value:
         case facts.UnaryOperation(operator, operand):
             found = frame.evaluate(operand)
             if operator == "not":
+                tasks.note_taken(frame, found)
                 results.note_test(frame, operand, found)
                 if (tested := filters.python_test(frame, operator, found, expression.at)) is not None:
                     return tested
@@ -211,7 +214,7 @@ def _comparison(frame: Frame, expression: facts.Comparison) -> Value:
     left = frame.evaluate(expression.left)
     rights = [frame.evaluate(part) for part in expression.comparators]
     operator = expression.operators[0]
-    tasks.note_taken(frame, left)
+    tasks.note_compared(frame, expression.left, left)
     for attribute in (left, *rights):
         if isinstance(attribute, Attribute):
             frame.interpreter.events.looked_up.add((attribute.model, attribute.name))
@@ -226,6 +229,8 @@ def _comparison(frame: Frame, expression: facts.Comparison) -> Value:
         return Join(left, right)
     if operator in _PYTHON_ONLY and (tested := filters.python_test(frame, operator, left, expression.at)) is not None:
         return tested
+    if right == Const(None) and (answer := inserting.answer(left, operator)) is not None:
+        return answer
     if operator in ("==", "!=") and right == Const(None):
         operator = "is" if operator == "==" else "is not"
     if isinstance(left, Attribute):
@@ -279,6 +284,7 @@ def _formatted(frame: Frame, parts: tuple[Expression, ...]) -> Value:
     is_known = True
     for part in parts:
         value = frame.evaluate(part)
+        tasks.note_taken(frame, value)
         if isinstance(value, LibraryObject) and python.is_volatile(value.dotted) and frame.interpreter.reads_schema:
             return value
         if isinstance(value, Const):
@@ -290,6 +296,7 @@ def _formatted(frame: Frame, parts: tuple[Expression, ...]) -> Value:
 
 def _subscript(frame: Frame, value: Expression, index: Expression) -> Value:
     holder = frame.evaluate(value)
+    tasks.note_taken(frame, holder)
     key = frame.evaluate(index)
     match holder:
         case Items(element):

@@ -66,7 +66,7 @@ class Effect:
     ``model`` is the class of the objects that it is done to, ``on`` the place where the session was opened. An effect
     ``is_shielded`` if a savepoint or transaction block rolls its failure back, ``is_guarded`` if a handler lets the
     code go on after it, ``is_own`` if the code that does it has opened the session itself,
-    ``is_undone`` if a handler beside it rolls back.
+    ``is_undone`` if a handler beside it rolls back, ``is_safe`` if it may run at the same time as others like it.
     """
 
     kind: EffectKind
@@ -85,6 +85,7 @@ class Effect:
     is_guarded: bool = False
     is_own: bool = False
     is_undone: bool = False
+    is_safe: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -367,6 +368,7 @@ class Events:
     awaits: dict[Place, AwaitEvent] = field(default_factory=dict)
     shares: dict[Place, ShareEvent] = field(default_factory=dict)
     missing: dict[tuple[Place, ClassRef], MissingEvent] = field(default_factory=dict)
+    ended: set[Place] = field(default_factory=set)
     updates: dict[Place, UpdateEvent] = field(default_factory=dict)
     inserts: dict[Place, InsertEvent] = field(default_factory=dict)
     writes: dict[tuple[Place, str], RepeatEvent] = field(default_factory=dict)

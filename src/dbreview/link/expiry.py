@@ -14,9 +14,9 @@ from dbreview.finding import Confidence, Place
 from dbreview.frameworks import sqlalchemy
 from dbreview.link import loading, writing
 from dbreview.link.events import Effect, MissingEvent
-from dbreview.link.joining import options
+from dbreview.link.joining import join_all, options
 from dbreview.link.names import ClassRef
-from dbreview.link.values import Either, Entity, Items, Value
+from dbreview.link.values import Either, Entity, Instance, Items, Session, Statement, Value
 from dbreview.project import ForbiddenLoad, Relationship, Role
 
 if TYPE_CHECKING:
@@ -30,7 +30,14 @@ def note_ended(frame: Frame, effects: tuple[Effect, ...], at: Place) -> None:
     is_refreshed = any(kind == "refresh" for kind, _ in kinds)
     for kind in ("flush", "commit", "rollback"):
         for on in (on for each, on in kinds if each == kind):
-            _mark(frame, partial(_after, kind=kind, on=on, at=at, is_refreshed=is_refreshed))
+            if kind != "rollback" or not _is_over(frame, on):
+                _mark(frame, partial(_after, kind=kind, on=on, at=at, is_refreshed=is_refreshed))
+
+
+def _is_over(frame: Frame, on: Place | None) -> bool:
+    """Whether a commit has ended the transaction, so that there is nothing to roll back."""
+    steps = ([step.kind for step in path if step.session == on and step.kind != "rollback"] for path in frame.paths)
+    return all(kinds[-1:] == ["commit"] for kinds in steps)
 
 
 def note_committed(frame: Frame, on: Place | None, at: Place) -> None:
@@ -51,9 +58,10 @@ def _after(entity: Entity, *, kind: str, on: Place | None, at: Place, is_refresh
     return replace(entity, is_stored=True)
 
 
-def note_loaded(frame: Frame, model: ClassRef) -> None:
-    """A statement gives rows of a class: objects of it that had expired are filled again, perhaps."""
-    _mark(frame, lambda entity: _fresh(entity) if entity.model is model else entity)
+def note_loaded(frame: Frame, model: ClassRef, statement: Statement) -> None:
+    """A statement gives rows of a class: what had expired of its objects is filled again, perhaps."""
+    names = frozenset(load.path[0] for load in statement.loads if load.path)
+    _mark(frame, lambda e: replace(_fresh(e), known=e.known | names) if e.model is model else e)
 
 
 def _fresh(entity: Entity) -> Entity:
@@ -62,27 +70,26 @@ def _fresh(entity: Entity) -> Entity:
 
 def refreshed(entity: Entity) -> Entity:
     """The object after ``refresh``: its columns are there, its relationships are not."""
-    return replace(_fresh(entity), is_stored=True)
+    return replace(_fresh(entity), is_stored=True, known=frozenset())
 
 
 def _mark(frame: Frame, change: Callable[[Entity], Entity]) -> None:
     for name, value in frame.env.items():
-        changed = _changed(value, change)
-        if changed is not value:
-            frame.env[name] = changed
+        frame.env[name] = changed(value, change)
 
 
-def _changed(value: Value, change: Callable[[Entity], Entity]) -> Value:
+def changed(value: Value, change: Callable[[Entity], Entity]) -> Value:
+    """The value with the objects in it changed; the very same where nothing is."""
     match value:
         case Entity():
-            changed = change(value)
-            return value if changed == value else changed
+            found = change(value)
+            return value if found == value else found
         case Items(element=Entity() as element):
-            changed = change(element)
-            return value if changed == element else replace(value, element=changed)
+            found = change(element)
+            return value if found == element else replace(value, element=found)
         case Either(parts):
-            each = tuple(_changed(part, change) for part in parts)
-            return value if each == parts else Either(each)
+            each = tuple(changed(part, change) for part in parts)
+            return value if each == parts else join_all(each)
     return value
 
 
@@ -100,22 +107,52 @@ def note_read(frame: Frame, entity: Entity, name: str, at: Place, asked_by: str 
 def note_lazy(frame: Frame, entity: Entity, relationship: Relationship, at: Place) -> None:
     """A relationship of one row is read, not awaited, that its query did not load."""
     fetch = entity.fetch
-    if fetch is not None and fetch.session.kind == "async" and entity.expired_by is None:
+    is_shared = relationship.is_collection is not True and _may_hold(frame, relationship)
+    if fetch is not None and fetch.session.kind == "async" and entity.expired_by is None and not is_shared:
         _tell(frame, MissingEvent(at, entity, relationship.name, "lazy", relationship, None), fetch.at)
 
 
-def note_never_loaded(frame: Frame, entity: Entity, relationship: Relationship, at: Place) -> None:
+def _may_hold(frame: Frame, relationship: Relationship) -> bool:
+    """Whether the session may hold what a many-to-one leads to: something of its class is at hand."""
+    target = frame.interpreter.models.target(relationship)
+    for value in frame.env.values():
+        for each in options(value):
+            inner = each.element if isinstance(each, Items) else each
+            if isinstance(inner, Entity) and inner.model is target:
+                return True
+    return False
+
+
+def _is_open(frame: Frame, session: Session | None) -> bool:
+    """Whether the session is still open: somebody on the way here holds it. What a closed one gave is detached."""
+    if session is None or session.opened_at is None:
+        return True
+    for each in frame.interpreter.frames:
+        if session.opened_at in each.closed:
+            return False
+        for value in each.env.values():
+            held = [inner for _, inner in value.fields] if isinstance(value, Instance) else [value]
+            if any(isinstance(inner, Session) and inner.opened_at == session.opened_at for inner in held):
+                return True
+    return False
+
+
+def note_never_loaded(
+    frame: Frame, entity: Entity, relationship: Relationship, at: Place, asked_by: str | None = None
+) -> None:
     """A collection of a new object that is stored by now: nobody has loaded it."""
     session = entity.added_to
     is_async = session is not None and session.kind == "async"
     is_unknown = relationship.name in entity.known or "*" in entity.known
     if is_async and entity.is_stored and relationship.is_collection and not is_unknown and entity.expired_by is None:
         if relationship.lazy in sqlalchemy.LAZY_STRATEGIES:
-            _tell(frame, MissingEvent(at, entity, relationship.name, "lazy", relationship, None), None)
+            _tell(frame, MissingEvent(at, entity, relationship.name, "lazy", relationship, asked_by), None)
 
 
 def _tell(frame: Frame, event: MissingEvent, since: Place | None) -> None:
     interpreter = frame.interpreter
+    if event.asked_by is None and not _is_open(frame, writing.session_of(event.entity)):
+        return
     event = replace(event, since=since, is_request=interpreter.is_request, route=interpreter.route)
     key = (event.since or event.at, event.entity.model)
     known = interpreter.events.missing.get(key)
@@ -131,7 +168,7 @@ def note_answer(frame: Frame, value: Value, asked_by: str | None, at: Place) -> 
             table = frame.interpreter.models.table(inner.model)
             name = next((c.attribute for c in table.columns if not c.is_primary_key), None) if table else None
             if name is not None:
-                note_read(frame, inner, name, inner.expired_at or at, asked_by)
+                note_read(frame, inner, name, at, asked_by)
 
 
 def forbidden_loads(interpreter: Interpreter, roles: Mapping[str, Role]) -> Iterator[ForbiddenLoad]:

@@ -12,7 +12,7 @@ from dbreview.frameworks import python
 from dbreview.link import evaluate, iterating, loading, statements
 from dbreview.link.events import Effect, Loop
 from dbreview.link.joining import out_of_loop
-from dbreview.link.names import Definition, FunctionRef
+from dbreview.link.names import ClassRef, Definition, FunctionRef
 from dbreview.link.steps import NOTHING, Paths
 from dbreview.link.syntax import dotted_name
 from dbreview.link.values import (
@@ -72,6 +72,11 @@ class Frame:
         self.read_from: dict[str, dict[str, bool]] = {}
         self.absent: tuple[Fetch, ...] = ()
         self.inserted: list[Place] = []
+        self.constructed: dict[ClassRef, frozenset[str]] = {}
+        self.exits: list[tuple[Fetch, ...]] = []
+        self.returned_at: Place | None = None
+        self.closed: set[Place] = set()
+        self.comprehensions = 0
         self.coroutines: dict[str, Coroutine] = {}
         self.running: list[Use] = []
         self.returned: Value = None

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from dbreview import facts
 from dbreview.facts import Expression
 from dbreview.finding import Confidence, Place
-from dbreview.link import bounds
+from dbreview.link import bounds, writing
 from dbreview.link.events import Effect, InsertEvent
 from dbreview.link.joining import options
 from dbreview.link.values import Aggregate, Answer, Condition, Entity, Fetch, Items, Result, Statement, Value
@@ -36,9 +36,20 @@ def asked(frame: Frame, test: Expression) -> tuple[Fetch, bool] | None:
             found = asked(frame, left)
             return found if found is not None and found[1] else None
         case facts.Name() | facts.Attribute() | facts.NamedExpression() | facts.Call() | facts.Await():
-            fetch = _fetch_of(frame.evaluate(test))
-            return (fetch, True) if fetch is not None else None
+            value = frame.evaluate(test)
+            fetch = _fetch_of(value)
+            return (fetch, not _says_none(value)) if fetch is not None else None
     return None
+
+
+def _says_none(value: Value) -> bool:
+    return isinstance(value, Answer) and value.is_absent
+
+
+def answer(value: Value, operator: str) -> Answer | None:
+    """``found is None`` as a value: whether a query found nothing."""
+    fetch = _fetch_of(value)
+    return Answer(fetch, operator in ("is", "==")) if fetch is not None else None
 
 
 def _fetch_of(value: Value) -> Fetch | None:
@@ -57,16 +68,26 @@ def note_insert(frame: Frame, effect: Effect, at: Place) -> None:
     is_plain = statement is not None and statement.kind == "insert" and not statement.is_upsert
     is_insert = effect.kind == "add" or is_plain
     model = effect.model or (statement.model if statement is not None else None)
-    if not is_insert or model is None or frame.interpreter.catching:
+    if not is_insert or model is None or frame.interpreter.catching or writing.has_lock(frame):
         return
     for fetch in frame.absent:
-        if {condition.attribute.model for condition in _conditions(fetch.statement)} == {model}:
+        conditions = _conditions(fetch.statement)
+        if {each.attribute.model for each in conditions} == {model} and not _is_about_others(frame, effect, conditions):
             interpreter = frame.interpreter
             event = InsertEvent(at, fetch, model, effect.at, interpreter.is_request, interpreter.route)
             known = interpreter.events.inserts.get(at)
             if known is None or (event.is_request and not known.is_request):
                 interpreter.events.inserts[at] = event
                 frame.inserted.append(at)
+
+
+def _is_about_others(frame: Frame, effect: Effect, conditions: frozenset[Condition]) -> bool:
+    """Whether other values are inserted than those that were asked for, as far as both are of this body."""
+    model = effect.model
+    asked = frozenset().union(*(condition.names for condition in conditions)) & frame.env.keys()
+    if effect.calls or model is None or model not in frame.constructed or not asked:
+        return False
+    return not asked & frame.constructed[model]
 
 
 def forget(frame: Frame) -> None:
@@ -80,12 +101,12 @@ def checks_then_inserts(interpreter: Interpreter, roles: Mapping[str, Role]) -> 
     """Inserts after a check that nothing in the schema backs."""
     for at, event in sorted(interpreter.events.inserts.items(), key=lambda item: item[0]):
         statement, table = event.fetch.statement, interpreter.models.table(event.model)
-        if roles.get(at.filename) != "application" or statement is None or table is None:
+        if roles.get(at.filename) != "application" or statement is None or table is None or not event.is_request:
             continue
         columns = _columns(statement, table)
         if columns is None or _may_be_unique(table, columns):
             continue
-        confidence: Confidence = "medium" if event.is_request else "low"
+        confidence: Confidence = "medium"
         attributes = tuple(sorted(c.attribute for c in table.columns if c.name in columns))
         query = bounds.query_of(statement, event.fetch.at)
         yield CheckThenInsert(at, query, event.model.name, attributes, event.insert_at, event.route, confidence)

@@ -45,6 +45,7 @@ from dbreview.link.values import (
     Coroutine,
     Entity,
     Entries,
+    Fetch,
     FunctionValue,
     Given,
     Instance,
@@ -69,7 +70,8 @@ _MOST_CONTEXTS = 150
 class Outcome:
     """What one reading of a function found: its value and what running it does.
 
-    ``paths`` are the ways through it, of a generator those to its ``yield``; ``leaving`` those from there on.
+    ``paths`` are the ways through it, of a generator those to its ``yield``; ``leaving`` those from there on. Where it
+    ends well, the queries in ``absent`` have found nothing.
     """
 
     value: Value = None
@@ -78,6 +80,8 @@ class Outcome:
     paths: Paths = NOTHING
     leaving: Paths = NOTHING
     is_shield: bool = False
+    returned_at: Place | None = None
+    absent: tuple[Fetch, ...] = ()
     fields: tuple[tuple[str, Value], ...] = ()
 
 
@@ -367,7 +371,17 @@ class Interpreter:
         elif frame.is_cached:
             effects = tuple(replace(effect, is_once=True) for effect in effects)
         is_shield = frame.is_shield or any(effect.kind == "rollback" for effect in effects)
-        return Outcome(value, frame.yielded, effects, *_ways(frame), is_shield, frame.fields_of_receiver())
+        exits = (*frame.exits, frame.absent) if frame.paths or not frame.exits else tuple(frame.exits)
+        return Outcome(
+            value,
+            frame.yielded,
+            effects,
+            *_ways(frame),
+            is_shield,
+            frame.returned_at,
+            tuple(fetch for fetch in exits[0] if all(fetch in each for each in exits)),
+            frame.fields_of_receiver(),
+        )
 
     def function_named(self, ref: FunctionRef, func: Expression) -> FunctionRef | None:
         """The project function that a call in ``ref`` names, where no variable is needed to tell."""

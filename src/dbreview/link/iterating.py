@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dbreview import facts
@@ -161,7 +162,9 @@ def comprehension(frame: Frame, node: facts.Comprehension) -> Value:
             frame.evaluate(condition)
     if node.key is not None:
         frame.evaluate(node.key)
+    frame.comprehensions += 1
     made = frame.evaluate(node.element)
+    frame.comprehensions -= 1
     del frame.loops[-pushed:]
     frame.env = outer
     is_literal = len(node.clauses) == 1 and loops.is_constant(node.clauses[0].iterable, first)
@@ -195,8 +198,11 @@ def enter(frame: Frame, context: Expression) -> tuple[Value, Paths, bool]:
         value = value.value
     if isinstance(value, Context):
         return value.value, value.leaving, value.is_shield
-    leaving = _leaving(frame, value) if isinstance(value, Instance) else NOTHING
-    return _entered(frame, value), leaving, isinstance(value, (Session, SessionFactory, Engine))
+    entered = _entered(frame, value)
+    if not isinstance(value, Instance):
+        return entered, NOTHING, isinstance(value, (Session, SessionFactory, Engine))
+    holder = entered if isinstance(entered, Instance) and entered.ref is value.ref else value
+    return entered, _leaving(frame, holder), False
 
 
 def _leaving(frame: Frame, value: Instance) -> Paths:
@@ -224,5 +230,9 @@ def _entered(frame: Frame, value: Value) -> Value:
                     entered = calling.invoke(frame, FunctionValue(member, value), None, None)
                     if isinstance(entered, Coroutine):
                         entered = entered.value
-                    return entered if entered is not None else value
+                    if entered is not None and entered != value:
+                        return entered
+                    set_there = dict(frame.interpreter.call(FunctionValue(member, value), Arguments()).fields)
+                    kept = {name: field for name, field in value.fields if name not in set_there}
+                    return replace(value, fields=(*kept.items(), *set_there.items()))
     return value

@@ -27,6 +27,7 @@ from dbreview.link import (
     rows,
     tasks,
     validating,
+    writing,
 )
 from dbreview.link.arguments import Arguments
 from dbreview.link.joining import join_all
@@ -35,6 +36,7 @@ from dbreview.link.syntax import names_in
 from dbreview.link.values import (
     Adapter,
     Aggregate,
+    Answer,
     Attribute,
     ClassValue,
     ClientNumber,
@@ -69,6 +71,9 @@ if TYPE_CHECKING:
     from dbreview.link.frame import Frame
 
 DEPENDS = fastapi.DEPENDS
+_READING = frozenset(
+    {"builtins.len", "builtins.sum", "builtins.any", "builtins.all", "builtins.bool", "builtins.enumerate"}
+)
 
 
 def call(frame: Frame, dotted: str, arguments: Arguments, node: facts.Call) -> Value:
@@ -85,9 +90,7 @@ def call(frame: Frame, dotted: str, arguments: Arguments, node: facts.Call) -> V
         return factories.note_session(frame, Session(kind, opened_at=at, expires=_expires(arguments)), node)
     if dotted in sqlalchemy.ENGINE_MAKERS:
         engines.note(frame, dotted, arguments, node)
-        level = arguments.keyword("isolation_level")
-        if isinstance(level, Const) and str(level.value).upper().replace("_", " ") in sqlalchemy.ISOLATED:
-            frame.interpreter.events.is_serializable = True
+        methods.note_isolation(frame, arguments)
         return Engine(sqlalchemy.ENGINE_MAKERS[dotted])
     if dotted in sqlalchemy.FACTORY_MAKERS:
         factory = SessionFactory(_factory_kind(frame, dotted, arguments), expires=_expires(arguments), at=at)
@@ -132,6 +135,10 @@ def call(frame: Frame, dotted: str, arguments: Arguments, node: facts.Call) -> V
         return Wrapped(arguments.values())
     if dotted == "builtins.setattr":
         loading.note_changed(frame, arguments.get(0, "object"))
+        name = arguments.get(1, "name")
+        if isinstance(name, Const) and len(node.arguments) == 3:
+            target = facts.Attribute(node.arguments[0].value, str(name.value), node.at, node.at)
+            writing.note_assignment(frame, target, node.arguments[2].value)
         return None
     if dotted == "builtins.getattr":
         return _getattr(frame, arguments, node)
@@ -250,6 +257,8 @@ def _python(frame: Frame, dotted: str, arguments: Arguments, node: facts.Call) -
     first = arguments.positional[0] if arguments.positional else None
     name = dotted.rpartition(".")[2]
     _call_per_item(frame, dotted, arguments, node)
+    if dotted in python.SAME_ITEMS or dotted in _READING:
+        tasks.note_taken(frame, first)
     if dotted in python.SAME_ITEMS:
         if not arguments.positional:
             return Items(None)
@@ -299,8 +308,7 @@ def _python(frame: Frame, dotted: str, arguments: Arguments, node: facts.Call) -
             )
         case "asyncio.run" | "asyncio.wait_for" | "asyncio.shield" | "asyncio.create_task" | "asyncio.ensure_future":
             if name in ("create_task", "ensure_future"):
-                is_repeated = False
-                tasks.note_started(frame, first, frame.place(node.at), dotted, is_repeated=is_repeated)
+                tasks.note_started(frame, first, frame.place(node.at), dotted, is_repeated=frame.comprehensions > 0)
             return Coroutine(first.value, first.use, is_started=True) if isinstance(first, Coroutine) else first
         case "asyncio.gather":
             tasks.note_together(frame, node, dotted)
@@ -321,7 +329,7 @@ def _python(frame: Frame, dotted: str, arguments: Arguments, node: facts.Call) -
             return None
         case "builtins.bool" if node.arguments:
             results.note_test(frame, node.arguments[0].value, first)
-            return None
+            return first if isinstance(first, Answer) else None
         case "builtins.len" | "builtins.sum" | "builtins.any" | "builtins.all" | "builtins.bool":
             return None
     return LibraryObject(f"{dotted}()", arguments.values() if len(arguments.values()) <= 8 else ())

@@ -286,6 +286,20 @@ def feeds(names: frozenset[str], body: Block) -> bool:
     )
 
 
+def is_batch_test(test: Expression) -> bool:
+    """Whether a condition lets only each so many passes through: ``index % 500 == 0``, ``len(buffer) >= 1000``."""
+    if any(isinstance(node, facts.BinaryOperation) and node.operator == "%" for node in walk(test)):
+        return True
+    match test:
+        case facts.Comparison(facts.Name() | facts.Call(facts.Name("len")), (">=" | ">" | "==",), (limit,)):
+            is_number = isinstance(limit, facts.Constant) and isinstance(limit.value, int) and limit.value > 1
+            name = last_name(limit) if isinstance(limit, facts.Name | facts.Attribute) else None
+            return is_number or any(
+                word in (name or "").lower() for word in ("batch", "chunk", "size", "limit", "every")
+            )
+    return False
+
+
 def continues(block: Block) -> bool:
     """Whether a block ends by going on to the next pass."""
     return bool(block) and isinstance(block[-1], facts.Jump) and block[-1].kind == "continue"

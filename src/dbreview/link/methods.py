@@ -6,6 +6,7 @@ The tables in ``frameworks/sqlalchemy`` say which method does what.
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from dbreview import facts
@@ -179,12 +180,15 @@ def _session(
                 frame.interpreter.events.deleted.add(value.model)
                 frame.interpreter.events.deleted_objects.add(value.model)
     statement = _ran(session, name, arguments, frame, node)
+    note_isolation(frame, arguments)
     is_held = name in ("get", "get_one") and _is_held(frame, session, arguments, node)
     if method.effect is not None and not is_held:
         is_loading = name == "refresh" and arguments.get(1, "attribute_names") not in (None, Const(None))
         kind = "read" if is_loading else _effect_kind(method, name, statement)
         what = f"{dotted_name(node.func) or name}"
-        is_blocking = session.kind == "sync" and kind not in sqlalchemy.NOT_SENT
+        if kind == "add" and _is_loaded(arguments.get(0, "instance")):
+            kind = "change"
+        is_blocking = session.kind == "sync" and kind not in sqlalchemy.NOT_SENT and kind != "change"
         model = _model_of(arguments) if kind in _OF_OBJECTS else None
         effect = Effect(
             kind,
@@ -195,16 +199,18 @@ def _session(
             is_blocking=is_blocking,
             model=model,
             on=session.opened_at,
-            is_own=session.is_scoped or session.is_pool,
+            is_safe=session.is_scoped or session.is_pool,
         )
         effects.note(frame, effect, at, node)
         expiry.note_ended(frame, (effect,), at)
         if kind == "read" and statement is not None and statement.model is not None:
-            expiry.note_loaded(frame, statement.model)
+            expiry.note_loaded(frame, statement.model, statement)
     if name == "scalar" and statement is not None:
         results.note_read(frame, Result(Fetch(at, session, statement), "scalars"), name, at)
     if name == "refresh":
         _mark_refreshed(frame, session, arguments, node)
+    if name in ("expunge", "delete"):
+        _let_go(frame, node)
     if name in ("refresh", "add"):
         _mark_kept(frame, session, arguments, node, is_refreshed=name == "refresh")
     value = _in_block(session, name, at) if method.gives == "context" else None
@@ -217,6 +223,20 @@ def _session(
 
 
 _OF_OBJECTS = frozenset({"add", "add_all", "delete", "merge", "refresh"})
+
+
+def note_isolation(frame: Frame, arguments: Arguments) -> None:
+    """``session.connection(execution_options={"isolation_level": "SERIALIZABLE"})``."""
+    options = arguments.keyword("execution_options")
+    levels = dict(options.items) if isinstance(options, Entries) else dict(arguments.keywords)
+    level = levels.get("isolation_level")
+    if isinstance(level, Const) and str(level.value).upper().replace("_", " ") in sqlalchemy.ISOLATED:
+        frame.interpreter.events.is_serializable = True
+
+
+def _is_loaded(value: Value) -> bool:
+    """Whether an object comes from the database, so that adding it inserts nothing."""
+    return isinstance(value, Entity) and value.fetch is not None
 
 
 def _model_of(arguments: Arguments) -> ClassRef | None:
@@ -232,13 +252,23 @@ def _model_of(arguments: Arguments) -> ClassRef | None:
 def _mark_kept(frame: Frame, session: Session, arguments: Arguments, node: facts.Call, *, is_refreshed: bool) -> None:
     """``session.add(user)``, ``session.refresh(user)``: from here on the session keeps the object."""
     target = dotted_name(node.arguments[0].value) if node.arguments else None
-    entity = arguments.get(0, "instance")
-    entity = frame.env.get(target or "", entity)
-    if target is not None and target in frame.env and isinstance(entity, Entity):
-        added_to = session if entity.fetch is None else None
-        is_locked = entity.is_locked or arguments.has("with_for_update")
-        kept = replace(entity, added_to=added_to, is_locked=is_locked)
-        frame.env[target] = expiry.refreshed(kept) if is_refreshed else kept
+    if target in frame.env:
+        is_locked = arguments.has("with_for_update")
+        change = partial(_kept, session=session, is_locked=is_locked, is_refreshed=is_refreshed)
+        frame.env[target] = expiry.changed(frame.env[target], change)
+
+
+def _kept(entity: Entity, *, session: Session, is_locked: bool, is_refreshed: bool) -> Entity:
+    added_to = session if entity.fetch is None else None
+    kept = replace(entity, added_to=added_to, is_locked=entity.is_locked or is_locked)
+    return expiry.refreshed(kept) if is_refreshed else kept
+
+
+def _let_go(frame: Frame, node: facts.Call) -> None:
+    """``session.expunge(user)`` and ``session.delete(user)``: the object is on its own, or will be."""
+    target = dotted_name(node.arguments[0].value) if node.arguments else None
+    if target in frame.env:
+        frame.env[target] = expiry.changed(frame.env[target], lambda e: replace(e, fetch=None, added_to=None))
 
 
 def _rows_of_cursor(session: Session, name: str) -> Value:
@@ -321,6 +351,8 @@ def _in_block(session: Session, name: str, at: Place) -> Context:
     """``with session.begin():`` commits at its end; it and a savepoint roll back what fails."""
     commit = Step("commit", session.opened_at, at, f"{name}()", is_async=session.kind == "async")
     is_shield = name in ("begin", "begin_nested")
+    if name == "acquire":
+        session = replace(session, is_pool=False, opened_at=at)
     return Context(session, ((commit,),) if name == "begin" else NOTHING, is_shield)
 
 

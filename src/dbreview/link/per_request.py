@@ -93,9 +93,15 @@ def _told(
         ref.owner.name if ref.facts.name == "__init__" and ref.owner is not None else ref.name,
         Place(ref.path, *ref.facts.at),
         effect.calls,
-        maker.kind == "async",
+        maker.function is not None and _only_returns(maker.function.facts, maker.node),
         _confidence(ref, route, effect, maker),
     )
+
+
+def _only_returns(function: facts.Function, node: facts.Call) -> bool:
+    """Whether the engine of a plain function without parameters is its result."""
+    is_plain = not (function.parameters or function.is_async or function.has_yield)
+    return is_plain and keeping(function, node).is_returned
 
 
 def _confidence(ref: FunctionRef, route: Route | None, effect: Effect, maker: EngineMaker) -> Confidence:

@@ -25,7 +25,7 @@ def repeated_writes(interpreter: Interpreter, roles: Mapping[str, Role]) -> Iter
         kind = _kind(event.effect)
         if kind is not None and roles.get(event.at.filename) == "application" and not _is_apart(event):
             loops.setdefault((event.loop.at, _FAMILIES.get(kind, "rows")), []).append((event, kind))
-    ended = {at for at, family in loops if family == "ends"}
+    ended = interpreter.events.ended
     for (loop, family), events in sorted(loops.items(), key=lambda item: item[0]):
         if family == "additions" and loop in ended:
             continue  # what ends a transaction per pass says more

@@ -31,7 +31,7 @@ from dbreview.link.events import Loop, OwnedSession, StoredSession
 from dbreview.link.joining import in_loop, join, meet, options
 from dbreview.link.names import FunctionRef
 from dbreview.link.steps import Paths
-from dbreview.link.syntax import calls_in, dotted_name, walk
+from dbreview.link.syntax import calls_in, dotted_name, last_name, walk
 from dbreview.link.values import Const, Entries, FunctionValue, Instance, Items, Session, Value
 
 if TYPE_CHECKING:
@@ -89,6 +89,8 @@ def _statement(frame: Frame, statement: facts.Statement) -> bool:
                 given = frame.evaluate(value)
                 frame.returns_unknown |= given is None
                 frame.returned = join(frame.returned, given)
+                frame.returned_at = frame.returned_at or frame.place(value.at)
+            frame.exits.append(frame.absent)
             paths.end(frame)
             return False
         case facts.Raise(value):
@@ -149,17 +151,21 @@ def _if(frame: Frame, statement: facts.If) -> bool:
         return run(frame, statement.body if decided else statement.orelse)
     frame.is_cached = frame.is_cached or _answers_from_cache(frame, statement)
     before = dict(frame.env)
-    start, absent = frame.paths, frame.absent
+    start, absent, running = frame.paths, frame.absent, list(frame.running)
     asked = inserting.asked(frame, statement.test)
     none = (*absent, asked[0]) if asked is not None else absent
     _note_empty(frame, statement.test)
     frame.absent = absent if asked is None or asked[1] else none
-    goes_on = conditions.narrow(frame, statement.test, True) and _branch(frame, statement.body, _fills(statement))
+    goes_on = conditions.narrow(frame, statement.test, True) and _branch(
+        frame, statement.body, _fills(statement), bool(frame.loops) and loops.is_batch_test(statement.test)
+    )
     after_body, frame.env = frame.env, before
     after_paths, frame.paths = frame.paths, start
+    after_running, frame.running = frame.running, running
     frame.absent = none if asked is not None and asked[1] else absent
     other_goes_on = conditions.narrow(frame, statement.test, False) and _branch(frame, statement.orelse)
     frame.paths = paths.unite((*after_paths, *frame.paths))
+    frame.running = list(dict.fromkeys((*after_running, *frame.running)))
     frame.absent = none if asked is not None and not (goes_on if asked[1] else other_goes_on) else absent
     if goes_on and other_goes_on:
         _forget_the_empty(frame, statement, after_body)
@@ -240,10 +246,10 @@ def _fills(statement: facts.If) -> bool:
     )
 
 
-def _branch(frame: Frame, body: Block, is_rare: bool = False) -> bool:
+def _branch(frame: Frame, body: Block, is_rare: bool = False, is_batch: bool = False) -> bool:
     """Follow a block that only some passes take. One that ends the loop runs once at most; so does one that
     fills a cache or handles an error, also for callers that loop."""
-    is_once = is_rare or (bool(frame.loops) and loops.ends_loop(body))
+    is_once = is_rare or is_batch or (bool(frame.loops) and loops.ends_loop(body))
     if not is_once:
         return run(frame, body)
     before = dict(frame.effects)
@@ -321,13 +327,16 @@ def _loop(frame: Frame, loop: Loop, body: Block) -> None:
 
 def _with(frame: Frame, statement: facts.With) -> bool:
     leaving: list[Paths] = []
+    entered: list[Session] = []
     shields = 0
     for item in statement.items:
         found, left, is_shield = iterating.enter(frame, item.context)
+        is_block = isinstance(item.context, facts.Call) and last_name(item.context) in ("begin", "begin_nested")
         leaving.append(left)
         shields += is_shield
         if isinstance(found, Session):
             effects.note_entered(frame, found.opened_at)
+            entered += [found] if not is_block else []
         if frame.loops and isinstance(found, Session) and _writes(statement.body):
             frame.loops[-1] = replace(frame.loops[-1], opens_session=True)
         if item.target is not None:
@@ -343,6 +352,7 @@ def _with(frame: Frame, statement: facts.With) -> bool:
         paths.follow(frame, left, at)
         for step in (step for path in left for step in path if step.kind == "commit" and step.is_async):
             expiry.note_committed(frame, step.session, step.at)
+    frame.closed |= {each.opened_at for each in entered if each.opened_at is not None}
     if any(tasks.is_group(item.context) for item in statement.items):
         frame.running.clear()
     return loops.may_end(statement.body)

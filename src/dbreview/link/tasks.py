@@ -13,8 +13,8 @@ from dbreview.link import calling
 from dbreview.link.arguments import Arguments
 from dbreview.link.events import AwaitEvent, Effect, ShareEvent
 from dbreview.link.joining import options
-from dbreview.link.syntax import dotted_name, last_name, walk
-from dbreview.link.values import Coroutine, FunctionValue, Items, Session, Use, Value
+from dbreview.link.syntax import dotted_name, last_name, names_in, walk
+from dbreview.link.values import Coroutine, Entries, FunctionValue, Items, Record, Session, Use, Value
 from dbreview.project import MissingAwait, Role, SharedSession
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def use_of_function(frame: Frame, function: FunctionValue, effects: tuple[Effect
     found = [e for e in effects if e.session == "async" and e.kind not in _LOCAL]
     if not found:
         return None
-    sessions = frozenset(e.on for e in found if not e.is_own)
+    sessions = frozenset(e.on for e in found if not (e.is_own or e.is_safe or e.kind in sqlalchemy.NOT_SENT))
     name = next((n for n in _names(frame, node) if isinstance(frame.env.get(n), Session)), None)
     is_plain = not function.ref.facts.decorators
     return Use(function.ref.name, frame.place(node.at), found[0].at, sessions, False, name, is_plain)
@@ -62,8 +62,10 @@ def _names(frame: Frame, node: facts.Call) -> Iterator[str]:
 
 def note_dropped(frame: Frame, found: Value) -> None:
     """A statement that makes a coroutine and does nothing with it."""
-    if isinstance(found, Coroutine) and found.use is not None and not found.is_started:
-        _tell_await(frame, found.use, "dropped", None)
+    for value in options(found):
+        each = value.element if isinstance(value, Items) and not value.is_lazy else value
+        if isinstance(each, Coroutine) and each.use is not None and not each.is_started:
+            _tell_await(frame, each.use, "dropped", None)
 
 
 def note_taken(frame: Frame, value: Value, name: str | None = None, attribute: str = "") -> None:
@@ -71,6 +73,33 @@ def note_taken(frame: Frame, value: Value, name: str | None = None, attribute: s
     for each in options(value):
         if isinstance(each, Coroutine) and each.use is not None and not each.is_started and attribute not in _HARMLESS:
             _tell_await(frame, each.use, "taken for its result", name)
+
+
+def note_compared(frame: Frame, left: Expression, value: Value) -> None:
+    """``session.get(User, key) is None`` is never true. A task that is kept somewhere may be compared with None."""
+    match left:
+        case facts.Call():
+            note_taken(frame, value)
+        case facts.Name(name) if isinstance(value, Coroutine) and not _is_awaited(frame, name):
+            note_taken(frame, value, name)
+
+
+def _is_awaited(frame: Frame, name: str) -> bool:
+    body = frame.ref.facts.body if frame.ref is not None else ()
+    return any(isinstance(n, facts.Await) and name in names_in(n) for n in walk(body, into_functions=True))
+
+
+def note_answer(frame: Frame, value: Value) -> None:
+    """A route answers with a coroutine, or with one inside of what it returns."""
+    match value:
+        case Coroutine(use=Use() as use, is_started=False):
+            _tell_await(frame, use, "taken for its result", None)
+        case Entries(items, others):
+            for inner in (*(each for _, each in items), *others):
+                note_answer(frame, inner)
+        case Record(items):
+            for inner in items:
+                note_answer(frame, inner)
 
 
 def note_kept(frame: Frame, target: Expression, found: Value) -> None:
@@ -125,10 +154,9 @@ def _uses_in(value: Value) -> Iterator[Use]:
         case Items(element, exact=exact):
             for each in exact:
                 yield from _uses_in(each)
-            if not exact:
-                for each in options(element):
-                    yield from _uses_in(each)
-                    yield from _uses_in(each)
+            for each in options(element) if not exact else ():
+                if isinstance(each, Coroutine) and each.use is not None:
+                    yield from (each.use, each.use)
 
 
 def note_started(frame: Frame, value: Value, at: Place, how: str, *, is_repeated: bool) -> None:
@@ -157,8 +185,10 @@ def is_group(context: Expression) -> bool:
 
 
 def note_awaited(frame: Frame, value: Value) -> None:
-    """A task is awaited: it no longer runs."""
+    """A task is awaited: it no longer runs. Any other coroutine runs beside those that do."""
     if isinstance(value, Coroutine) and value.use is not None:
+        if not value.is_started:
+            _tell_shared(frame, value.use.at, "asyncio.create_task", [*frame.running, value.use])
         frame.running[:] = [use for use in frame.running if use.at != value.use.at]
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from dbreview import facts
 from dbreview.finding import SURENESS, Confidence, Place
 from dbreview.frameworks import fastapi, python
-from dbreview.link import bounds, calling, expiry, loading, rows, strategies
+from dbreview.link import bounds, calling, expiry, loading, rows, strategies, tasks
 from dbreview.link.events import ResponseEvent
 from dbreview.link.joining import in_loop
 from dbreview.link.loops import fetch_of
@@ -53,15 +53,20 @@ class _Reading:
     is_per_row: bool = False
     held: frozenset[ClassRef] = frozenset()
     depth: int = 0
+    returned_at: Place | None = None
 
 
-def note_response(interpreter: Interpreter, found: FoundRoute, value: Value, given: Mapping[str, Value]) -> None:
+def note_response(
+    interpreter: Interpreter, found: FoundRoute, value: Value, given: Mapping[str, Value], returned_at: Place | None
+) -> None:
     """FastAPI fills the route's response model from what the function returns; ``given`` are its parameters."""
     shape = interpreter.schemas.shape(found.ref.path, found.response, {})
     frame = interpreter.module_frame(found.ref.path)
-    expiry.note_answer(frame, value, None, found.route.at)
+    tasks.note_answer(frame, value)
+    if shape is not None:
+        expiry.note_answer(frame, value, "the response model", returned_at or found.route.at)
     held = frozenset(each.model for each in given.values() if isinstance(each, Entity))
-    _read(value, shape, _Reading(frame, found.route.at, is_forced=True, held=held))
+    _read(value, shape, _Reading(frame, found.route.at, is_forced=True, held=held, returned_at=returned_at))
 
 
 def is_validator(frame: Frame, ref: ClassRef, name: str) -> bool:
@@ -163,6 +168,9 @@ def _has(interpreter: Interpreter, entity: Entity, name: str) -> bool:
 def _read_relationship(entity: Entity, relationship: Relationship, each: SchemaField, reading: _Reading) -> None:
     """What reading the relationship does, and what the schema behind it reads then."""
     state = strategies.state_of(reading.frame, entity, relationship)
+    if entity.fetch is None:
+        at = reading.returned_at or reading.asked_at
+        expiry.note_never_loaded(reading.frame, entity, relationship, at, each.schema)
     is_per_row = reading.is_per_row or entity.loop is not None
     target = reading.frame.interpreter.models.target(relationship)
     if not is_per_row and not relationship.is_collection and target in reading.held:

@@ -308,9 +308,13 @@ class Entity:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One column's value, a number of rows or a yes or no, as a query gave it."""
+    """One column's value, a number of rows or a yes or no, as a query gave it.
+
+    One that ``is_absent`` is a yes if the query found nothing.
+    """
 
     fetch: Fetch
+    is_absent: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,9 +89,14 @@ def _is_locked(frame: Frame, owner: Entity) -> bool:
     """Whether nobody else can change the row between reading and writing it, or the write would fail."""
     if owner.is_locked or owner.fetch is None or frame.interpreter.models.has_version(owner.model):
         return True
-    statements = [effect.statement for effect in frame.effects.values() if effect.statement is not None]
-    is_locking = any(s.is_locking or _takes_lock(s.selected) for s in (*statements, owner.fetch.statement) if s)
-    return is_locking or frame.interpreter.locks > 0
+    statement = owner.fetch.statement
+    return (statement is not None and statement.is_locking) or has_lock(frame)
+
+
+def has_lock(frame: Frame) -> bool:
+    """Whether something holds a lock here: a ``with`` block around, or a statement that takes one before."""
+    statements = (effect.statement for effect in frame.effects.values() if effect.statement is not None)
+    return frame.interpreter.locks > 0 or any(s.is_locking or _takes_lock(s.selected) for s in statements)
 
 
 def _takes_lock(selected: tuple[Value, ...]) -> bool:
@@ -127,11 +132,11 @@ def lost_updates(interpreter: Interpreter, roles: Mapping[str, Role]) -> Iterato
         return
     for at, event in sorted(interpreter.events.updates.items(), key=lambda item: item[0]):
         is_numeric = _is_numeric(interpreter, event.entity.model, event.attribute)
-        if roles.get(at.filename) != "application" or is_numeric is False:
+        if roles.get(at.filename) != "application" or is_numeric is False or not event.is_request:
             continue
         fetch = event.entity.fetch
         assert fetch is not None
-        confidence: Confidence = "low" if is_numeric is None or not event.is_request else "high"
+        confidence: Confidence = "low" if is_numeric is None else "high"
         yield LostUpdate(
             at,
             event.entity.model.name,

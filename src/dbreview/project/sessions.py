@@ -301,7 +301,8 @@ class EnginePerRequest:
     """An engine that is made each time a request is answered, by ``function``.
 
     ``route`` leads there, or where it is None the ``dependency``; ``asked_at`` is that function, ``calls`` lead from
-    it to ``at``. ``maker`` is what makes the engine: ``create_engine``.
+    it to ``at``. ``maker`` is what makes the engine: ``create_engine``. ``is_returned`` says that ``function`` does
+    nothing but give it away, so that its result can be cached.
     """
 
     at: Place
@@ -312,7 +313,7 @@ class EnginePerRequest:
     dependency: str
     asked_at: Place
     calls: tuple[Place, ...]
-    is_async: bool
+    is_returned: bool
     confidence: Confidence
 
 
