@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dbreview.finding import Finding, Note
-from dbreview.project import CheckThenInsert, Model, Project
+from dbreview.project import CheckThenInsert, Column, Model, Project
 
 
 def check(project: Project) -> Iterator[Finding]:
@@ -24,23 +24,30 @@ def check(project: Project) -> Iterator[Finding]:
 
 
 def _help(insert: CheckThenInsert, model: Model | None) -> str:
-    attributes = ", ".join(f"{insert.model}.{column}" for column in insert.columns)
+    columns = model.columns if model is not None else {}
+    is_flag = {each: each in columns and _is_flag(columns[each]) for each in insert.columns}
+    kept = [each for each in insert.columns if not is_flag[each]] or list(insert.columns)
+    names = ", ".join(f'"{columns[each].name if each in columns else each}"' for each in kept)
+    if any(is_flag.values()):
+        return (
+            f"Let a unique index say it of the rows that count: `Index(..., {names}, unique=True, "
+            "postgresql_where=...)`, and catch the `IntegrityError` of whoever comes second."
+        )
+    attributes = ", ".join(f"{insert.model}.{column}" for column in kept)
+    declared = (
+        f"Declare `{attributes}` with `unique=True`"
+        if len(kept) == 1
+        else f"Put `UniqueConstraint({names})` into `{insert.model}.__table_args__`"
+    )
     return (
-        f"{_constraint(insert, model)}, and catch the `IntegrityError` of whoever comes second; "
+        f"{declared}, and catch the `IntegrityError` of whoever comes second; "
         f"or insert with `on_conflict_do_nothing(index_elements=[{attributes}])`, which needs it too."
     )
 
 
-def _constraint(insert: CheckThenInsert, model: Model | None) -> str:
-    if len(insert.columns) == 1:
-        return f"Declare `{insert.model}.{insert.columns[0]}` with `unique=True`"
-    columns = model.columns if model is not None else {}
-    names = (columns[each].name if each in columns else each for each in insert.columns)
-    listed = ", ".join(f'"{name}"' for name in names)
-    return (
-        f"Put `UniqueConstraint({listed})` into `{insert.model}.__table_args__` "
-        "(or a unique `Index` with a condition, if only some rows must differ)"
-    )
+def _is_flag(column: Column) -> bool:
+    """A column of yes and no tells some rows from others; it is no part of what must differ."""
+    return column.type is not None and column.type.name in ("Boolean", "BOOLEAN", "bool")
 
 
 def _notes(insert: CheckThenInsert) -> Iterator[Note]:

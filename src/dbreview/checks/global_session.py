@@ -13,6 +13,8 @@ _WHERE = {
     "default": "the default of `{name}` is one session for every call: made once, when the function is defined",
     "cache": "`{name}` is cached: every caller gets the one session that its first call opened",
     "state": "`{name}` is one session for the whole application",
+    "closure": "`{name}` is one session for all calls of the function that uses it: made once, outside of it",
+    "provider": "`{name}` is one session for the whole process: its container makes it once and keeps it",
 }
 
 

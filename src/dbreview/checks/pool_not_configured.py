@@ -19,8 +19,8 @@ def check(project: Project) -> Iterator[Finding]:
 
 def _message(pool: UncheckedPool) -> str:
     if pool.dialect in _MYSQL:
-        return "lends connections that MySQL closes after 8 idle hours: the next request fails on each of them"
-    return "lends connections without a look at whether they still live: after a restart of the database requests fail"
+        return "lends connections that MySQL has closed, as it does after 8 idle hours: the next request fails"
+    return "lends connections that may be dead: after a restart of the database the next requests fail"
 
 
 def _help(pool: UncheckedPool) -> str:

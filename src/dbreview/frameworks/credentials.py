@@ -42,6 +42,8 @@ DATABASES = frozenset({"database", "dbname", "db", "path"})
 DRIVER_NAMES = frozenset({"drivername", "scheme"})
 """Keywords of drivers, of ``URL.create`` and of Tortoise's credentials."""
 
+ORMS = frozenset({"sqlalchemy", "sqlmodel", "tortoise", "databases", "psycopg_pool", "psycopg2", "asyncpg"})
+
 EMBEDDED = ("sqlite3.", "aiosqlite.")
 """Drivers of databases that have no passwords."""
 

@@ -17,3 +17,13 @@ PROVIDER = "dependency_injector.providers.Provider"
 
 MARKERS = frozenset({"dependency_injector.wiring.Provide", "dependency_injector.wiring.Closing"})
 """Subscripted with a provider they stand for it."""
+
+KEEPING = frozenset({"dependency_injector.providers.Singleton", "dependency_injector.providers.ThreadSafeSingleton"})
+"""Providers that make one object and give it to everybody."""
+KEEPING_GIVEN = frozenset({"dependency_injector.providers.Object"})
+"""Those that give everybody the object that they are given."""
+
+KEEPING_DECORATORS = frozenset({"injector.singleton"})
+"""Decorators of functions whose result a container keeps."""
+SCOPED_DECORATORS = frozenset({"dishka.provide"})
+"""Those that say by ``scope=Scope.APP`` that it does."""

@@ -28,7 +28,7 @@ SESSION_METHODS: dict[str, Touch] = {
     **dict.fromkeys(
         (
             "add", "add_all", "begin", "expunge", "expunge_all", "expire", "expire_all", "in_transaction", "get_bind",
-            "execution_options", "is_modified", "in_nested_transaction", "__enter__", "__aenter__", "get_transaction",
+            "execution_options", "is_modified", "in_nested_transaction", "__enter__", "__aenter__", "get_transaction", "start",
         ),
         "nothing",
     ),

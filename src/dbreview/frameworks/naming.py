@@ -94,11 +94,13 @@ def is_log(name: str) -> bool:
     return last_word(name) in _LOGS or "audit" in words(name)
 
 
-_POSITION = re.compile(r"(^|_)(position|order|rank|sort|index|idx|seq|sequence|offset|level|depth|version)$")
+_POSITION = re.compile(
+    r"(^|_)(position|order|rank|sort|index|idx|seq|sequence|offset|level|depth|version|at|time|timestamp|epoch|ts|date)$"
+)
 
 
 def is_position(name: str) -> bool:
-    """Whether a number says where something stands among others, rather than how much there is of it."""
+    """Whether a number says where or when something stands among others, rather than how much there is of it."""
     return _POSITION.search(name) is not None
 
 

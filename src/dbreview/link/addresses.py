@@ -142,6 +142,8 @@ class Reading:
                 member = self.interpreter.classes.member(ref, name)
                 if isinstance(member, FunctionRef) and self.interpreter.is_a(member, python.PROPERTIES):
                     return self._result(member)
+                if isinstance(member, Variable) and member.value is not None:
+                    self.words += _words(member.value)  # the default
         return None
 
     def _result(self, ref: FunctionRef) -> Address | None:

@@ -84,8 +84,9 @@ def assemble(
     shared = dict(sorted(shared.items()))
     dialects = find_dialects(interpreter.names, roles, conventions)
     unbounded = tuple(_unbounded_responses(interpreter, found, outcomes))
+    schema = assemble_schema(interpreter, roles, unreadable, conventions)
     return replace(
-        assemble_schema(interpreter, roles, unreadable, conventions),
+        schema,
         enforces_sqlite_keys=enforces_sqlite_keys(interpreter.names, roles),
         lookups=tuple(lookups_of(interpreter, roles)),
         secret_writes=tuple(
@@ -120,7 +121,7 @@ def assemble(
         forbidden_loads=tuple(expiry.forbidden_loads(interpreter, roles)),
         repeated_writes=tuple(repeated_writes(interpreter, roles)),
         lost_updates=tuple(writing.lost_updates(interpreter, roles)),
-        checks_then_inserts=tuple(inserting.checks_then_inserts(interpreter, roles)),
+        checks_then_inserts=tuple(inserting.checks_then_inserts(interpreter, roles, schema.tables)),
         split_transactions=tuple(transactions.split_transactions(outcomes, {f.ref: f.route for f in found}, roles)),
         missing_rollbacks=tuple(transactions.missing_rollbacks(interpreter, roles, dialects)),
         own_sessions=tuple(own_sessions(interpreter, found, roles)),

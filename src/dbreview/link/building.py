@@ -11,7 +11,7 @@ from dbreview import facts
 from dbreview.facts import Expression
 from dbreview.finding import Place
 from dbreview.frameworks import sqlalchemy
-from dbreview.link import bounds, client, effects, filters, lookups, methods, paging, raw_sql, rows
+from dbreview.link import bounds, client, effects, filters, lookups, methods, paging, raw_sql, rows, writing
 from dbreview.link.events import Effect
 from dbreview.link.joining import options
 from dbreview.link.syntax import names_in, walk
@@ -81,11 +81,16 @@ def statement(frame: Frame, statement: Statement, name: str, arguments: Argument
         return with_options(statement, arguments.positional, is_open=arguments.is_open)
     if name == "group_by":
         return replace(statement, is_grouped=True)
+    if name == "select_from" and arguments.positional and isinstance(arguments.positional[0], ClassValue):
+        return statement  # says what the columns and functions are of
     if name in sqlalchemy.NARROWING:
         filters.note_filters(frame, arguments.values(), frame.place(node.at))
-        return replace(statement, is_narrowed=True)
+        is_own = name == "select_from" and _is_own(statement, arguments)
+        return replace(statement, is_narrowed=statement.is_narrowed or not is_own)
     if name in sqlalchemy.UPSERTS:
         return replace(statement, is_upsert=True)
+    if name == "values":
+        writing.note_values(frame, statement, node)
     if name == "with_for_update":
         return replace(statement, is_locking=True)
     if name in sqlalchemy.CHANGING_SELECTION:
@@ -135,6 +140,13 @@ def narrow_exists(aggregate: Aggregate, arguments: Arguments) -> Aggregate:
     found = frozenset(each for value in arguments.positional for each in _flatten(value))
     is_whole = all(_is_whole(value) for value in arguments.positional) and not arguments.is_open
     return replace(aggregate, conditions=aggregate.conditions | found if is_whole else frozenset())
+
+
+def _is_own(statement: Statement, arguments: Arguments) -> bool:
+    """``select(func.count()).select_from(User)``: it says what is counted, and leaves nothing out."""
+    is_count = all(isinstance(selected, Aggregate) and not selected.arguments for selected in statement.selected)
+    is_model = len(arguments.positional) == 1 and isinstance(arguments.positional[0], ClassValue)
+    return is_count and is_model and not statement.conditions
 
 
 def _ordering(arguments: Arguments) -> Iterator[Attribute]:

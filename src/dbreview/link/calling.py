@@ -217,11 +217,11 @@ def call_value(frame: Frame, callee: Value, arguments: Arguments, node: facts.Ca
         case LibraryObject(fastapi.VALIDATOR, (ClassValue(ref),)):
             return validating.validate(frame, ref, arguments, node)
         case LibraryObject(dotted):
+            background.note_call(frame, dotted, arguments, node)
             if dotted.endswith((".create_task", ".start_soon")):
                 return tasks.start(frame, dotted, arguments, node)
             if dotted.endswith(").add_api_route"):
                 routes.note_added(frame, arguments, node)
-            background.note_call(frame, dotted, arguments, node)
             if dotted.endswith(").TemplateResponse"):
                 return Wrapped(arguments.values())
             return LibraryObject(f"{dotted}()", arguments.values())

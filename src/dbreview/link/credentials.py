@@ -90,44 +90,62 @@ def _logins(interpreter: Interpreter, path: str, body: Block) -> Iterator[tuple[
     """What is written of logins in a module, the texts inside formatted ones not for themselves."""
     parts: set[object] = set()
     in_functions: set[object] = set()
+    credentials: set[object] = set()
     for node in walk(body, into_functions=True):
         match node:
-            case facts.Function(body=inner):
-                in_functions |= {each for each in walk(inner) if isinstance(each, facts.FormattedString)}
+            case facts.Function(body=body_of):
+                in_functions |= {each for each in walk(body_of) if isinstance(each, _Holder)}
             case facts.Constant(str() as text) if node not in parts:
                 if (login := _written(text)) is not None:
                     yield node, login, None
             case facts.FormattedString() if node not in parts:
                 parts |= set(walk(node))
-                reader = _Text(interpreter, path, knows_names=node not in in_functions)
+                reader = _Text(interpreter, path, is_local=node in in_functions)
                 if (login := _written(reader.of(node))) is not None:
                     yield node, login, reader.found
             case facts.Call(func, arguments) if last_name(func) in known.BUILDING_NAMES:
                 name = interpreter.module_frame(path).symbol_of(func)
                 if name in _BUILDERS:
-                    reader = _Text(interpreter, path, knows_names=True)
+                    reader = _Text(interpreter, path, is_local=node in in_functions)
                     login = _given(reader, _keywords(name, arguments), dotted_name(func) or name)
                     if login is not None:
                         yield node, login, reader.found
+            case facts.DictItem(facts.Constant("credentials"), inner):
+                credentials.add(inner)
             case facts.DictDisplay(items):
                 named: dict[object, Expression] = {
                     each.key.value: each.value for each in items if isinstance(each.key, facts.Constant)
                 }
-                if known.DATABASES & named.keys() and known.PASSWORDS & named.keys():
-                    reader = _Text(interpreter, path, knows_names=True)
+                if _is_login(named) and (node in credentials or _talks_sql(interpreter, path)):
+                    reader = _Text(interpreter, path, is_local=node in in_functions)
                     if (login := _given(reader, named, "")) is not None:
                         yield node, login, reader.found
+
+
+def _is_login(named: dict[object, Expression]) -> bool:
+    return all(keys & named.keys() for keys in (known.DATABASES, known.PASSWORDS, known.USERS, known.HOSTS))
+
+
+def _talks_sql(interpreter: Interpreter, path: str) -> bool:
+    """Whether a file imports a driver or an ORM: a login in it is hardly one for a cache or a queue."""
+    tops = {library.partition(".")[0] for library in interpreter.names.imported_libraries(path)}
+    return not tops.isdisjoint(drivers.DIALECT_OF.keys() | known.ORMS)
 
 
 # --- reading ------------------------------------------------------------------------------
 
 
 class _Text:
-    """Texts of expressions, with what nobody knows in braces. Names of module-level constants are known."""
+    """Texts of expressions, with what nobody knows in braces.
 
-    def __init__(self, interpreter: Interpreter, path: str, *, knows_names: bool) -> None:
-        self._names = interpreter.names if knows_names else None
+    The names of a module's constants are known; what ``is_local`` may mean a variable of its function, unless it is
+    written like a constant.
+    """
+
+    def __init__(self, interpreter: Interpreter, path: str, *, is_local: bool) -> None:
+        self._names = interpreter.names
         self._path = path
+        self._is_local = is_local
         self.found: Place | None = None
 
     def of(self, node: Expression | None) -> str:
@@ -138,7 +156,7 @@ class _Text:
                 return str(value)
             case facts.FormattedString(parts):
                 return "".join(self.of(part) for part in parts)
-            case facts.Name(name) if self._names is not None:
+            case facts.Name(name) if name.isupper() or not self._is_local:
                 definition = self._names.resolve(self._path, name)
                 if isinstance(definition, Variable) and isinstance(definition.value, facts.Constant):
                     if isinstance(definition.value.value, str):

@@ -28,7 +28,6 @@ def note(frame: Frame, effect: Effect, at: Place, node: facts.Call) -> None:
         needs=needs,
         is_isolated=effect.is_isolated or _follows_insert(frame, effect),
         is_shielded=effect.is_shielded or bool(frame.shields),
-        is_guarded=effect.is_guarded or bool(frame.tries),
         is_own=effect.is_own or effect.on in frame.opened,
         is_safe=effect.is_safe or frame.interpreter.locks > 0,
     )
@@ -81,6 +80,7 @@ def _note_repeated_write(frame: Frame, effect: Effect, given: Effect, at: Place,
 def note_opened(frame: Frame, at: Place, kind: SessionKind | None) -> None:
     """A session is opened: what was done to one that was opened here before does not concern it."""
     frame.interpreter.events.opened.setdefault(at, kind)
+    frame.interpreter.openers.setdefault(at, frame.ref)
     note_entered(frame, at)
 
 

@@ -44,20 +44,29 @@ def note(frame: Frame, dotted: str, arguments: Arguments, node: facts.Call) -> N
     keywords, is_open = _keywords(frame, arguments, node)
     is_request = frame.interpreter.is_request
     kind = sqlalchemy.ENGINE_MAKERS[dotted]
-    found = EngineMaker(node, dotted, kind, frame.ref, tuple(keywords.items()), is_open, is_request)
+    found = EngineMaker(node, dotted, kind, frame.ref, tuple(keywords.items()), is_open, is_request, _is_called(frame))
     makers = frame.interpreter.events.engines
     makers[at] = _either(makers[at], found) if at in makers else found
 
 
+def _is_called(frame: Frame) -> bool:
+    """Whether a call decides what the function's parameters hold; else it is what anybody may give."""
+    parameters = frame.interpreter.declared_parameters(frame.ref) if frame.ref is not None else {}
+    return not parameters or any(frame.env.get(name) != value for name, value in parameters.items())
+
+
 def _either(first: EngineMaker, second: EngineMaker) -> EngineMaker:
-    """What two readings agree on."""
+    """What two readings agree on. A call of the function says more than the function alone."""
+    is_request = first.is_request or second.is_request
+    if first.is_called is not second.is_called:
+        return replace(first if first.is_called else second, is_request=is_request)
     given, other = dict(first.keywords), dict(second.keywords)
     keywords = {name: given.get(name) if given.get(name) == other.get(name) else None for name in given | other}
     return replace(
         first,
         keywords=tuple(keywords.items()),
         is_open=first.is_open or second.is_open,
-        is_request=first.is_request or second.is_request,
+        is_request=is_request,
     )
 
 
@@ -199,13 +208,13 @@ def _at_import(body: Block) -> Iterator[facts.Call]:
     for statement in body:
         if isinstance(statement, facts.Class):
             yield from _at_import(statement.body)
-        elif not isinstance(statement, facts.Function) and not _is_main(statement):
+        elif not isinstance(statement, facts.Function):
             yield from calls_in((statement,))
 
 
-def _is_main(statement: facts.Statement) -> bool:
+def asks_for_main(test: Expression) -> bool:
     """``if __name__ == "__main__":``."""
-    return isinstance(statement, facts.If) and "__name__" in names_in(statement.test)
+    return "__name__" in names_in(test)
 
 
 def body_of(interpreter: Interpreter, at: Place, maker: EngineMaker) -> Block:

@@ -24,7 +24,7 @@ from dbreview.link import (
     results,
     tasks,
 )
-from dbreview.link.joining import in_loop, join, join_all, meet
+from dbreview.link.joining import in_loop, join, join_all, meet, options
 from dbreview.link.syntax import names_in
 from dbreview.link.values import (
     Aggregate,
@@ -156,8 +156,9 @@ def evaluate(frame: Frame, expression: Expression) -> Value:
 
 def _await(frame: Frame, value: Expression) -> Value:
     found = calling.call(frame, value, is_awaited=True) if isinstance(value, facts.Call) else frame.evaluate(value)
-    tasks.note_awaited(frame, found)
-    return found.value if isinstance(found, Coroutine) else found
+    for each in options(found):
+        tasks.note_awaited(frame, each)
+    return join_all(each.value if isinstance(each, Coroutine) else each for each in options(found))
 
 
 def _display(frame: Frame, kind: str, items: tuple[Expression, ...]) -> Value:

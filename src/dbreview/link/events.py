@@ -304,7 +304,8 @@ class HandedEvent:
 class EngineMaker:
     """A call of ``maker`` that makes an engine. A keyword's value is None where it is not known for sure.
 
-    One that ``is_open`` may have other keywords as well. ``is_request`` says that a request leads to it.
+    One that ``is_open`` may have other keywords as well. ``is_request`` says that a request leads to it, ``is_called``
+    that the parameters of its function hold what a call gives.
     """
 
     node: Call
@@ -314,6 +315,7 @@ class EngineMaker:
     keywords: tuple[tuple[str, Value], ...]
     is_open: bool
     is_request: bool
+    is_called: bool
 
     def has(self, name: str) -> bool:
         return any(key == name for key, _ in self.keywords)

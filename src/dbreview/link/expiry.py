@@ -124,17 +124,18 @@ def _may_hold(frame: Frame, relationship: Relationship) -> bool:
 
 
 def _is_open(frame: Frame, session: Session | None) -> bool:
-    """Whether the session is still open: somebody on the way here holds it. What a closed one gave is detached."""
+    """Whether the session is still open. What a closed one gave is detached, which is another error."""
     if session is None or session.opened_at is None:
         return True
-    for each in frame.interpreter.frames:
-        if session.opened_at in each.closed:
-            return False
-        for value in each.env.values():
-            held = [inner for _, inner in value.fields] if isinstance(value, Instance) else [value]
-            if any(isinstance(inner, Session) and inner.opened_at == session.opened_at for inner in held):
-                return True
-    return False
+    interpreter = frame.interpreter
+    if any(session.opened_at in each.closed for each in interpreter.frames):
+        return False
+    opener = interpreter.openers.get(session.opened_at)
+    if opener is not None and opener.facts.has_yield:
+        return True  # a dependency, which closes it after the request
+    held = (value for each in interpreter.frames for value in each.env.values())
+    inner = (v for each in held for v in ((f for _, f in each.fields) if isinstance(each, Instance) else (each,)))
+    return any(isinstance(each, Session) and each.opened_at == session.opened_at for each in inner)
 
 
 def note_never_loaded(
@@ -168,7 +169,7 @@ def note_answer(frame: Frame, value: Value, asked_by: str | None, at: Place) -> 
             table = frame.interpreter.models.table(inner.model)
             name = next((c.attribute for c in table.columns if not c.is_primary_key), None) if table else None
             if name is not None:
-                note_read(frame, inner, name, at, asked_by)
+                note_read(frame, inner, name, inner.expired_at or at, asked_by)
 
 
 def forbidden_loads(interpreter: Interpreter, roles: Mapping[str, Role]) -> Iterator[ForbiddenLoad]:

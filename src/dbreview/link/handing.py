@@ -139,16 +139,10 @@ def _event(
 
 
 def _effects(frame: Frame, task: Task) -> tuple[Effect, ...]:
-    """What the task does to the database; it does so in no request."""
+    """What the task does to the database. A request leads to it, though nobody waits for it."""
     if not isinstance(task.function, FunctionValue):
         return ()
-    interpreter = frame.interpreter
-    before = interpreter.is_request, interpreter.route
-    interpreter.is_request, interpreter.route = False, None
-    try:
-        return interpreter.call(task.function, task.arguments).effects
-    finally:
-        interpreter.is_request, interpreter.route = before
+    return frame.interpreter.call(task.function, task.arguments).effects
 
 
 def _held(frame: Frame, value: Value, depth: int = 0) -> Iterator[_Held]:

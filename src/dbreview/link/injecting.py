@@ -34,21 +34,26 @@ _STREAMS = ("StreamingResponse", "EventSourceResponse", "ServerSentEvent")
 
 @dataclass(frozen=True, slots=True)
 class _Opened:
-    """A session that the body of a path operation opens by ``call``, as ``name``."""
+    """A session that a path operation opens by ``call``, as ``name``. ``opener`` is the function that gives it."""
 
     route: FoundRoute
     call: facts.Call
     name: str
     session: Session
+    opener: FunctionRef | None
     is_brief: bool
 
 
 @dataclass(frozen=True, slots=True)
 class _Given:
-    """A dependency that gives a session, and the path operations that have it, themselves or in a service."""
+    """A dependency that gives a session, and the path operations that have it, themselves or in a service.
+
+    ``openers`` are the project's functions by which it opens the session, and itself.
+    """
 
     ref: FunctionRef
     session: Session
+    openers: frozenset[FunctionRef]
     routes: tuple[FoundRoute, ...]
 
 
@@ -62,7 +67,7 @@ def own_sessions(interpreter: Interpreter, found: list[FoundRoute], roles: dict[
     by_dependency: dict[FunctionRef, list[_Opened]] = {}
     best: dict[FunctionRef, _Given] = {}
     for each in opened:
-        fitting = [g for g in given if _is_same(interpreter, g.session, each.session)]
+        fitting = [g for g in given if each.opener in g.openers or _is_same(interpreter, g.session, each.session)]
         chosen = max(fitting, key=lambda g: (len(g.routes), g.ref.path, g.ref.name), default=None)
         if chosen is not None:
             best[chosen.ref] = chosen
@@ -116,8 +121,9 @@ def _opened(interpreter: Interpreter, route: FoundRoute) -> Iterator[_Opened]:
         if any(isinstance(inner, facts.Name) and inner.id in local for inner in walk(call)):
             continue
         session = _session_in(frame.evaluate(call))
-        if session is not None and session.opened_at is not None:
-            yield _Opened(route, call, name, session, _is_brief(ref, statement))
+        opener = _opener(interpreter, ref.path, call)
+        if session is not None and (session.opened_at or opener) is not None:
+            yield _Opened(route, call, name, session, opener, _is_brief(ref, statement))
             return
 
 
@@ -139,6 +145,12 @@ def _openings(body: facts.Block) -> Iterator[tuple[facts.Call, str, facts.Statem
                     "__anext__",
                 ):
                     yield call_made, name, node
+
+
+def _opener(interpreter: Interpreter, path: str, call: facts.Call) -> FunctionRef | None:
+    """The function or method of the project that a call names."""
+    value = interpreter.module_frame(path).evaluate(call.func)
+    return value.ref if isinstance(value, FunctionValue) else None
 
 
 def _bound(ref: FunctionRef) -> set[str]:
@@ -209,7 +221,9 @@ def _given(interpreter: Interpreter, having: list[FoundRoute]) -> Iterator[_Give
     for ref, routes in by_dependency.items():
         session = _given_by(interpreter, ref)
         if session is not None:
-            yield _Given(ref, session, tuple(routes))
+            found = (_opener(interpreter, ref.path, call) for call, _, _ in _openings(ref.facts.body))
+            openers = frozenset(opener for opener in (ref, *found) if opener is not None)
+            yield _Given(ref, session, openers, tuple(routes))
 
 
 def _asked(interpreter: Interpreter, route: FunctionRef) -> Iterator[FunctionRef]:
@@ -229,7 +243,7 @@ def _given_by(interpreter: Interpreter, ref: FunctionRef) -> Session | None:
     outcome = interpreter.declared.generators.get(ref)
     value = outcome.yielded if outcome is not None else interpreter.declared.provided_by(FunctionValue(ref))
     found = [session for option in options(value) if (session := _session_in(option)) is not None]
-    return found[0] if len(found) == 1 and found[0].opened_at is not None else None
+    return found[0] if len(found) == 1 else None
 
 
 def _is_same(interpreter: Interpreter, first: Session, second: Session) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from dbreview import facts
@@ -30,11 +30,16 @@ def asked(frame: Frame, test: Expression) -> tuple[Fetch, bool] | None:
             return (found[0], False) if found is not None and operator else None
         case facts.Comparison(left, ("is not" | "!=",), (facts.Constant(None),)):
             return asked(frame, left)
-        case facts.Comparison(left, (">" | ">=" | "!=",), (facts.Constant(),)):
+        case facts.Comparison(left, (">" | "!=",), (facts.Constant(0),)):
             return asked(frame, left)
+        case facts.Comparison(left, (">=",), (facts.Constant(1),)):
+            return asked(frame, left)
+        case facts.Comparison(left, ("==",), (facts.Constant(0),)):
+            found = asked(frame, left)
+            return (found[0], not found[1]) if found is not None else None
         case facts.BooleanOperation(left, "and", _):
             found = asked(frame, left)
-            return found if found is not None and found[1] else None
+            return found if found is not None and not found[1] else None
         case facts.Name() | facts.Attribute() | facts.NamedExpression() | facts.Call() | facts.Await():
             value = frame.evaluate(test)
             fetch = _fetch_of(value)
@@ -97,14 +102,17 @@ def forget(frame: Frame) -> None:
     frame.inserted.clear()
 
 
-def checks_then_inserts(interpreter: Interpreter, roles: Mapping[str, Role]) -> Iterator[CheckThenInsert]:
-    """Inserts after a check that nothing in the schema backs."""
+def checks_then_inserts(
+    interpreter: Interpreter, roles: Mapping[str, Role], tables: Iterable[Table]
+) -> Iterator[CheckThenInsert]:
+    """Inserts after a check that nothing in the schema backs, migrations included."""
+    table_of = {table.model: table for table in tables}
     for at, event in sorted(interpreter.events.inserts.items(), key=lambda item: item[0]):
-        statement, table = event.fetch.statement, interpreter.models.table(event.model)
+        statement, table = event.fetch.statement, table_of.get(event.model.dotted)
         if roles.get(at.filename) != "application" or statement is None or table is None or not event.is_request:
             continue
         columns = _columns(statement, table)
-        if columns is None or _may_be_unique(table, columns):
+        if columns is None or _may_be_unique(table, columns) or _is_owner(interpreter, table, columns):
             continue
         confidence: Confidence = "medium"
         attributes = tuple(sorted(c.attribute for c in table.columns if c.name in columns))
@@ -121,6 +129,17 @@ def _columns(statement: Statement, table: Table) -> frozenset[str] | None:
     by_attribute = {column.attribute: column.name for column in table.columns}
     names = [by_attribute.get(condition.attribute.name) for condition in conditions]
     return frozenset(name for name in names if name is not None) if None not in names else None
+
+
+def _is_owner(interpreter: Interpreter, table: Table, columns: frozenset[str]) -> bool:
+    """Whether the rows were looked up by nothing but their owner, who may have many."""
+    is_key = any(frozenset(key.columns) == columns for key in table.foreign_keys)
+    return is_key and not any(
+        each.target == table.model and each.direction == "ONETOMANY" and each.is_collection is False
+        for model in interpreter.models.models.values()
+        for each in model.relationships.values()
+        if any(frozenset(key.columns) == columns for key in each.foreign_keys)
+    )
 
 
 def _conditions(statement: Statement | None) -> frozenset[Condition]:

@@ -95,7 +95,8 @@ def _ways(frame: Frame) -> tuple[Paths, Paths]:
     """The paths through a body that has been followed, and those from its ``yield`` on."""
     whole = unite((*frame.ended, *frame.paths))
     commits = any(step.kind == "commit" for path in whole for step in path)  # the end of a block may
-    if not frame.effects and not commits and (whole or frame.is_abstract):
+    is_interface = frame.is_abstract and frame.ref is not None and frame.ref.owner is not None
+    if not frame.effects and not commits and (whole or is_interface):
         whole = NOTHING
     if frame.ref is not None and frame.ref.facts.has_yield:
         return frame.entering or NOTHING, whole
@@ -129,6 +130,7 @@ class Interpreter:
         self.most_contexts = _MOST_CONTEXTS
         self.request_state: dict[str, Value] = {}
         self.trail: list[Place] = []
+        self.openers: dict[Place, FunctionRef | None] = {}
         self.locks = 0
         self.catching = 0
         self.seen: set[FunctionRef] = set()

@@ -1,4 +1,4 @@
-"""Sessions that a function opens, owns, and does not give back on every path; and the same of context managers' classes."""
+"""Sessions that a function or a context manager's class opens, owns, and does not give back on every path."""
 
 from __future__ import annotations
 
@@ -42,6 +42,8 @@ def leaked_sessions(interpreter: Interpreter, roles: dict[str, Role]) -> Iterato
 def _judge(interpreter: Interpreter, owned: OwnedSession) -> LeakedSession | None:
     ref, name = owned.ref, owned.name
     if owned.is_injected or not name:
+        if _is_kept_besides(interpreter, ref, owned.at):
+            return None
         return LeakedSession(owned.at, name, "never", None, None, False, owned.kind, is_connection=owned.is_connection)
     opened = (owned.at.line, owned.at.column, owned.at.end_line, owned.at.end_column)
     watch = Watch(interpreter, ref, name, opened)
@@ -124,15 +126,17 @@ def _is_kept_by_opener(interpreter: Interpreter, owned: OwnedSession) -> bool:
     at = owned.opened_at
     if at is None or at == owned.at:
         return False
-    for ref in interpreter.names.functions:
-        if ref.path != at.filename or ref is owned.ref:
-            continue
-        for node in walk(ref.facts.body):
-            match node:
-                case facts.Assign(targets, facts.Call() as call) if Place(ref.path, *call.at) == at:
-                    if not all(isinstance(target, facts.Name) for target in targets):
-                        return True
-                    return Watch(interpreter, ref, dotted_name(targets[0]) or "", call.at).is_kept_besides
+    makers = (ref for ref in interpreter.names.functions if ref.path == at.filename and ref is not owned.ref)
+    return any(_is_kept_besides(interpreter, ref, at) for ref in makers)
+
+
+def _is_kept_besides(interpreter: Interpreter, ref: FunctionRef, at: Place) -> bool:
+    """Whether the function that opens a session at a place, to return it, keeps it somewhere, too."""
+    for node in walk(ref.facts.body):
+        match node:
+            case facts.Assign(targets, facts.Call() as call) if Place(ref.path, *call.at) == at:
+                name = targets[0].id if isinstance(targets[0], facts.Name) else ""
+                return not name or Watch(interpreter, ref, name, call.at).is_kept_besides
     return False
 
 

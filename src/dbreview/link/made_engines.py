@@ -69,10 +69,13 @@ class MadeEngine:
 
 
 def made(interpreter: Interpreter, roles: dict[str, Role], *asked: Role) -> Iterator[MadeEngine]:
+    """The engines that files of these roles make, without those of modules that are run by themselves."""
     for at, maker in sorted(interpreter.events.engines.items(), key=lambda item: item[0]):
         if roles.get(at.filename) not in asked:
             continue
         body = engines.body_of(interpreter, at, maker)
+        if any(engines.asks_for_main(test) for test, _ in engines.choices(body, maker.node)):
+            continue
         reading = addresses.Reading(interpreter)
         url = _url_of(interpreter, at, maker)
         function = maker.function.facts if maker.function is not None else None
@@ -100,6 +103,7 @@ def is_networked(engine: MadeEngine, dialects: frozenset[str]) -> bool:
     given = engine.connect_arguments()
     if given is None or not given.isdisjoint(pools.SQLITE_ARGUMENTS):
         return False
+    dialects |= {"sqlite"} if any(map(_SQLITE.search, engine.words)) else frozenset()
     for test, holds in engines.choices(engine.body, engine.maker.node):
         if mentions(test, _SQLITE):
             if _denies(test) is not holds:

@@ -109,7 +109,7 @@ def call(
             if name == "begin":
                 return _in_block(connect(frame, kind, node), name, frame.place(node.at))
             if name == "connect":
-                return connect(frame, kind, node)
+                return replace(connect(frame, kind, node), opened_at=frame.place(node.at))
         case SessionFactory():
             if name == "configure":
                 return factories.note_configured(frame, receiver, arguments)
@@ -182,13 +182,12 @@ def _session(
     statement = _ran(session, name, arguments, frame, node)
     note_isolation(frame, arguments)
     is_held = name in ("get", "get_one") and _is_held(frame, session, arguments, node)
-    if method.effect is not None and not is_held:
+    is_nothing = name == "add" and _is_loaded(arguments.get(0, "instance"))
+    if method.effect is not None and not is_held and not is_nothing:
         is_loading = name == "refresh" and arguments.get(1, "attribute_names") not in (None, Const(None))
         kind = "read" if is_loading else _effect_kind(method, name, statement)
         what = f"{dotted_name(node.func) or name}"
-        if kind == "add" and _is_loaded(arguments.get(0, "instance")):
-            kind = "change"
-        is_blocking = session.kind == "sync" and kind not in sqlalchemy.NOT_SENT and kind != "change"
+        is_blocking = session.kind == "sync" and kind not in sqlalchemy.NOT_SENT
         model = _model_of(arguments) if kind in _OF_OBJECTS else None
         effect = Effect(
             kind,
@@ -212,7 +211,8 @@ def _session(
     if name in ("expunge", "delete"):
         _let_go(frame, node)
     if name in ("refresh", "add"):
-        _mark_kept(frame, session, arguments, node, is_refreshed=name == "refresh")
+        is_whole = name == "refresh" and arguments.get(1, "attribute_names") in (None, Const(None))
+        _mark_kept(frame, session, arguments, node, is_refreshed=is_whole)
     value = _in_block(session, name, at) if method.gives == "context" else None
     value = value or _given(session, method, statement, arguments, at)
     path = dotted_name(node.func.value) if isinstance(node.func, facts.Attribute) else None
@@ -349,7 +349,9 @@ def _kind_of_text(sql: SqlText | None) -> Literal["read", "write", "other"]:
 
 def _in_block(session: Session, name: str, at: Place) -> Context:
     """``with session.begin():`` commits at its end; it and a savepoint roll back what fails."""
-    commit = Step("commit", session.opened_at, at, f"{name}()", is_async=session.kind == "async")
+    # A block whose transaction has failed rolls back in silence: its commit never raises.
+    is_async = session.kind == "async"
+    commit = Step("commit", session.opened_at, at, f"{name}()", is_sent=False, is_async=is_async)
     is_shield = name in ("begin", "begin_nested")
     if name == "acquire":
         session = replace(session, is_pool=False, opened_at=at)

@@ -1,80 +1,113 @@
-"""Sessions that live too long: shared by everybody, or opened and never given back."""
+"""Sessions that live too long: made once, when modules are imported, and shared by everybody."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from dbreview import facts
+from dbreview.facts import Expression
 from dbreview.finding import Place
-from dbreview.frameworks import python
+from dbreview.frameworks import injector, python
+from dbreview.link import iterating, shared
 from dbreview.link.names import FunctionRef, Variable
-from dbreview.link.syntax import dotted_name, last_name, walk
-from dbreview.link.values import Instance, LibraryObject, Session, Value
+from dbreview.link.syntax import calls_in, dotted_name, walk
+from dbreview.link.values import LibraryObject, Session, Value
 from dbreview.project import GlobalSession, Role
 
 if TYPE_CHECKING:
     from dbreview.link.interpret import Interpreter
 
+_Where: TypeAlias = Literal["module", "class", "default", "cache", "provider"]
 
-# --- global sessions ----------------------------------------------------------------------
+_LASTING_CACHES = python.CACHES - {"functools.cached_property"}
+_FIELDS = frozenset({"dataclasses.field", "pydantic.Field", "pydantic.PrivateAttr", "attrs.field", "attr.ib"})
+"""What stands for a class attribute with a ``default``."""
 
 
 def global_sessions(interpreter: Interpreter, roles: dict[str, Role]) -> Iterator[GlobalSession]:
-    """Live sessions at module or class level, in default arguments, or on the application's state."""
-    for path in sorted(interpreter.names.modules):
-        if roles.get(path) == "application":
-            yield from _module_level(interpreter, path)
-    for ref in interpreter.names.functions:
-        if roles.get(ref.path) == "application" and interpreter.is_a(ref, python.CACHES):
-            yield from _cached(interpreter, ref)
-    for path, module in sorted(interpreter.names.modules.items()):
-        if roles.get(path) != "application":
-            continue
-        for node in walk(module.body, into_functions=True):
+    """Live sessions at module or class level, in defaults, on the application's state, in closures and caches."""
+    paths = [path for path in sorted(interpreter.names.modules) if roles.get(path) == "application"]
+    for path in paths:
+        yield from _module_level(interpreter, path)
+        yield from _with_blocks(interpreter, path)
+        for node in walk(interpreter.names.modules[path].body, into_functions=True):
             match node:
                 case facts.Function():
                     yield from _defaults(interpreter, path, node)
-                    yield from _declared_global(interpreter, path, node)
                 case facts.Class():
                     yield from _class_level(interpreter, path, node)
-                case facts.Assign(targets, value):
-                    yield from _on_state(interpreter, path, targets, value)
+    for ref in interpreter.names.functions:
+        if roles.get(ref.path) == "application" and not ref.facts.has_yield:
+            yield from _kept_result(interpreter, ref)
+    yield from shared.filled_by_functions(interpreter, roles)
 
 
-def _cached(interpreter: Interpreter, ref: FunctionRef) -> Iterator[GlobalSession]:
-    """``@lru_cache def get_session(): return SessionLocal()`` gives everybody the first session."""
-    value = interpreter.run_standalone(ref).value
-    session = _opened(value)
-    if session is not None and session.opened_at is not None and not ref.facts.has_yield:
-        yield GlobalSession(session.opened_at, "cache", ref.name, None, session.kind, "high")
+# --- values -------------------------------------------------------------------------------
 
 
-def _opened(value: Value) -> Session | None:
-    if isinstance(value, Session) and value.opened_at is not None and not value.is_connection:
-        return value
-    return None
+def _told(
+    interpreter: Interpreter, at: Place, where: _Where, name: str, value: Value, used: Place | None = None
+) -> Iterator[GlobalSession]:
+    """The first session that is in a value; in an object it is told where it is opened."""
+    for part, session in shared.sessions_in(value):
+        place = session.opened_at if part.startswith(".") and session.opened_at is not None else at
+        yield GlobalSession(place, where, f"{name}{part}", used, session.kind, "high")
+        return
+
+
+def _value(interpreter: Interpreter, path: str, expression: Expression) -> tuple[Value, bool]:
+    """What an expression at module or class level stands for, and whether a container's provider keeps it."""
+    frame = interpreter.module_frame(path)
+    if not isinstance(expression, facts.Call):
+        return frame.evaluate(expression), False
+    symbol = frame.symbol_of(expression.func)
+    if symbol in _FIELDS:
+        default = next((a.value for a in expression.arguments if a.keyword == "default"), None)
+        return (frame.evaluate(default) if default is not None else None), False
+    if symbol in injector.KEEPING_GIVEN and expression.arguments:
+        return frame.evaluate(expression.arguments[0].value), True
+    value = frame.evaluate(expression)
+    if isinstance(value, LibraryObject) and value.dotted == injector.PROVIDER:
+        return (value.arguments[0] if symbol in injector.KEEPING else None), True
+    return value, False
+
+
+# --- modules ------------------------------------------------------------------------------
 
 
 def _module_level(interpreter: Interpreter, path: str) -> Iterator[GlobalSession]:
     for name, definition in interpreter.names.top_level(path):
         if not isinstance(definition, Variable) or definition.path != path or definition.value is None:
             continue
-        value = interpreter.module_value(path, name)
-        if isinstance(value, Instance):
-            inner = next(((f, s) for f, v in value.fields if (s := _opened(v)) is not None), None)
-            session, shown = (inner[1], f"{name}.{inner[0]}") if inner else (None, name)
-        else:
-            session, shown = _opened(value), name
-        if session is None or session.opened_at is None:
+        if not isinstance(definition.value, (facts.Call, facts.Await, facts.Display, facts.DictDisplay)):
             continue
-        if not isinstance(definition.value, (facts.Call, facts.Await)):
+        value, is_provided = _value(interpreter, path, definition.value)
+        if not is_provided:
+            value = interpreter.module_value(path, name)
+        if not any(True for _ in shared.sessions_in(value)):
             continue
         used = _use_of(interpreter, path, name)
-        if used is None and _is_used_at_once(interpreter, path, name):
+        if used is None and not is_provided and _is_used_at_once(interpreter, path, name):
             continue  # a script: it opens a session, uses it and ends
-        at = session.opened_at if isinstance(value, Instance) else Place(path, *definition.value.at)
-        yield GlobalSession(at, "module", shown, used, session.kind, "high")
+        at = Place(path, *definition.value.at)
+        yield from _told(interpreter, at, "provider" if is_provided else "module", name, value, used)
+
+
+def _with_blocks(interpreter: Interpreter, path: str) -> Iterator[GlobalSession]:
+    """``with SessionFactory() as session:`` around nothing that needs it, and functions that see the name for ever."""
+    blocks = [each for each in interpreter.names.modules[path].body if isinstance(each, facts.With)]
+    for statement in blocks:
+        for item in statement.items:
+            if not isinstance(item.target, facts.Name):
+                continue
+            session, *_ = iterating.enter(interpreter.module_frame(path), item.context)
+            users = _users(interpreter, path, item.target.id)
+            called = {dotted_name(call.func) for call in calls_in(statement.body)}
+            if isinstance(session, Session) and not session.is_connection and users:
+                if not called & {user.name for user, _ in users}:
+                    at = Place(path, *item.context.at)
+                    yield GlobalSession(at, "module", item.target.id, users[0][1], session.kind, "high")
 
 
 def _is_used_at_once(interpreter: Interpreter, path: str, name: str) -> bool:
@@ -88,84 +121,70 @@ def _is_used_at_once(interpreter: Interpreter, path: str, name: str) -> bool:
 
 def _use_of(interpreter: Interpreter, path: str, name: str) -> Place | None:
     """Where code that runs later than the import uses the name: in a function, or in another file."""
+    users = _users(interpreter, path, name)
+    return users[0][1] if users else interpreter.names.importer_of(path, name)
+
+
+def _users(interpreter: Interpreter, path: str, name: str) -> list[tuple[facts.Function, Place]]:
+    """The module's functions that use a variable of the module, each with the first place."""
+    found = []
     for node in walk(interpreter.names.modules[path].body, into_functions=True):
-        if isinstance(node, facts.Function) and not any(p.name == name for p in node.parameters):
-            for inner in walk(node.body, into_functions=True):
-                if isinstance(inner, facts.Name) and inner.id == name:
-                    return Place(path, *inner.at)
-    return interpreter.names.importer_of(path, name)
+        if isinstance(node, facts.Function) and not shared.has_own(node, name):
+            uses = (inner for inner in walk(node.body, into_functions=True) if isinstance(inner, facts.Name))
+            first = next((inner for inner in uses if inner.id == name), None)
+            found += [(node, Place(path, *first.at))] if first is not None else []
+    return found
+
+
+# --- classes and functions ----------------------------------------------------------------
 
 
 def _class_level(interpreter: Interpreter, path: str, node: facts.Class) -> Iterator[GlobalSession]:
-    frame = interpreter.module_frame(path)
     for statement in node.body:
         match statement:
-            case facts.Assign((facts.Name(name), *_), facts.Call() as call):
+            case facts.Assign((facts.Name(name), *_), value):
                 pass
-            case facts.AnnotatedAssign(facts.Name(name), _, facts.Call() as call):
+            case facts.AnnotatedAssign(facts.Name(name), _, value):
                 pass
             case _:
                 continue
-        session = _opened(frame.evaluate(call))
-        if session is not None:
-            yield GlobalSession(Place(path, *call.at), "class", f"{node.name}.{name}", None, session.kind, "high")
+        if isinstance(value, (facts.Call, facts.Display, facts.DictDisplay)):
+            found, is_provided = _value(interpreter, path, value)
+            where: _Where = "provider" if is_provided else "class"
+            yield from _told(interpreter, Place(path, *value.at), where, f"{node.name}.{name}", found)
 
 
 def _defaults(interpreter: Interpreter, path: str, node: facts.Function) -> Iterator[GlobalSession]:
     for parameter in node.parameters:
         if isinstance(parameter.default, facts.Call):
-            session = _opened(interpreter.module_frame(path).evaluate(parameter.default))
-            if session is not None:
-                at = Place(path, *parameter.default.at)
-                yield GlobalSession(at, "default", parameter.name, None, session.kind, "high")
+            value = interpreter.module_frame(path).evaluate(parameter.default)
+            yield from _told(interpreter, Place(path, *parameter.default.at), "default", parameter.name, value)
 
 
-def _declared_global(interpreter: Interpreter, path: str, node: facts.Function) -> Iterator[GlobalSession]:
-    scopes = (s for s in node.body if isinstance(s, facts.ScopeDeclaration) and s.kind == "global")
-    names = {name for scope in scopes for name in scope.names}
-    if not names:
+def _kept_result(interpreter: Interpreter, ref: FunctionRef) -> Iterator[GlobalSession]:
+    """``@lru_cache def get_session(): return SessionLocal()`` gives everybody the first session."""
+    where: _Where = "provider" if _is_kept_by_container(interpreter, ref) else "cache"
+    if where == "cache" and not interpreter.is_a(ref, _LASTING_CACHES):
         return
-    for statement in walk(node.body):
-        if isinstance(statement, facts.Assign) and isinstance(statement.value, facts.Call):
-            target = statement.targets[0]
-            if isinstance(target, facts.Name) and target.id in names:
-                session = _opened(interpreter.module_frame(path).evaluate(statement.value))
-                if session is not None:
-                    at = Place(path, *statement.value.at)
-                    yield GlobalSession(at, "module", target.id, None, session.kind, "high")
+    value = interpreter.run_standalone(ref).value
+    for _, session in shared.sessions_in(value):
+        if session.opened_at is not None:
+            yield GlobalSession(session.opened_at, where, ref.name, None, session.kind, "high")
+            return
 
 
-def _on_state(
-    interpreter: Interpreter, path: str, targets: tuple[facts.Expression, ...], value: facts.Expression
-) -> Iterator[GlobalSession]:
-    if not isinstance(value, facts.Call):
-        return
-    for target in targets:
-        name = dotted_name(target)
-        if (
-            name is None
-            or ".state." not in name
-            or name.startswith(("request.", "req.", "self.request.", "websocket."))
-        ):
-            continue
-        if not isinstance(target, facts.Attribute) or not _is_application(interpreter, path, target, name):
-            continue
-        session = _opened(interpreter.module_frame(path).evaluate(value))
-        if session is not None:
-            yield GlobalSession(Place(path, *value.at), "state", name, None, session.kind, "high")
-
-
-def _is_application(interpreter: Interpreter, path: str, target: facts.Attribute, name: str) -> bool:
-    owner = target.value.value if isinstance(target.value, facts.Attribute) else None
-    if owner is None:
+def _is_kept_by_container(interpreter: Interpreter, ref: FunctionRef) -> bool:
+    """``@singleton @provider``, ``@provide(scope=Scope.APP)``."""
+    if interpreter.is_a(ref, injector.KEEPING_DECORATORS):
+        return True
+    if not interpreter.is_a(ref, injector.SCOPED_DECORATORS):
         return False
-    value = interpreter.module_frame(path).evaluate(owner)
-    if isinstance(value, LibraryObject):
-        return value.dotted.startswith(("fastapi.FastAPI", "starlette.applications.Starlette"))
-    return last_name(owner) in ("app", "application")
-
-
-# --- leaked sessions ----------------------------------------------------------------------
+    calls = (decorator for decorator in ref.facts.decorators if isinstance(decorator, facts.Call))
+    return any(
+        argument.keyword == "scope" and (dotted_name(argument.value) or "").endswith(".APP")
+        for call in calls
+        for argument in call.arguments
+    )
 
 
 # --- sessions that travel on the request --------------------------------------------------

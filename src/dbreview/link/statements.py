@@ -334,9 +334,9 @@ def _with(frame: Frame, statement: facts.With) -> bool:
         is_block = isinstance(item.context, facts.Call) and last_name(item.context) in ("begin", "begin_nested")
         leaving.append(left)
         shields += is_shield
-        if isinstance(found, Session):
+        if isinstance(found, Session) and not is_block:
             effects.note_entered(frame, found.opened_at)
-            entered += [found] if not is_block else []
+            entered.append(found)
         if frame.loops and isinstance(found, Session) and _writes(statement.body):
             frame.loops[-1] = replace(frame.loops[-1], opens_session=True)
         if item.target is not None:
@@ -374,8 +374,8 @@ def _try(frame: Frame, statement: facts.Try) -> bool:
     risky = transactions.risky(frame, known)
     if catches and risky is not None:
         inserting.forget(frame)
-    if any(transactions.rolls_back(handler) for handler in statement.handlers):
-        transactions.note_undone(frame, known)
+    is_undone = any(transactions.rolls_back(handler) for handler in statement.handlers)
+    transactions.note_handled(frame, known, is_undone=is_undone, is_guarded=lets_go_on)
     goes_on = goes_on and run(frame, statement.orelse)
     ends = [(goes_on, frame.env)]
     ways = [frame.paths]

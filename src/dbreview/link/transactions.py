@@ -33,7 +33,8 @@ def risky(frame: Frame, known: set[tuple[str, Place]]) -> Effect | None:
 
     ``known`` are the effects that were there before it.
     """
-    found = (effect for key, effect in frame.effects.items() if key not in known)
+    new = (effect for key, effect in frame.effects.items() if key not in known)
+    found = (effect for effect in new if not (effect.calls and effect.is_guarded))
     return next((e for e in found if e.kind in _MAY_FAIL and not (e.is_shielded or e.is_undone or e.is_own)), None)
 
 
@@ -42,11 +43,13 @@ def rolls_back(handler: facts.Handler) -> bool:
     return any("rollback" in (last_name(call.func) or "") for call in calls_in(handler.body))
 
 
-def note_undone(frame: Frame, known: set[tuple[str, Place]]) -> None:
-    """What a block did is rolled back by a handler of its own, if it fails: nobody else needs to."""
+def note_handled(frame: Frame, known: set[tuple[str, Place]], *, is_undone: bool, is_guarded: bool) -> None:
+    """What a block did is rolled back by a handler of its own if it fails, or does not keep the code from going on."""
     for key, effect in frame.effects.items():
         if key not in known and effect.kind in _MAY_FAIL:
-            frame.effects[key] = replace(effect, is_undone=True)
+            frame.effects[key] = replace(
+                effect, is_undone=effect.is_undone or is_undone, is_guarded=effect.is_guarded or is_guarded
+            )
 
 
 def note_caught(frame: Frame, handler: facts.Handler, failing: Effect | None) -> None:

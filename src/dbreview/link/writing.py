@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 from dbreview import facts
 from dbreview.facts import Expression
-from dbreview.finding import Confidence
+from dbreview.finding import Confidence, Place
 from dbreview.frameworks import naming, sqlalchemy
 from dbreview.link import bounds, effects
 from dbreview.link.events import Effect, UpdateEvent
 from dbreview.link.joining import options
 from dbreview.link.names import ClassRef
 from dbreview.link.syntax import dotted_name, last_name, walk
-from dbreview.link.values import Aggregate, Const, Entity, Session, Value
+from dbreview.link.values import Aggregate, Const, Entity, Session, Statement, Value
 from dbreview.project import LostUpdate, Role
 
 if TYPE_CHECKING:
@@ -40,7 +40,23 @@ def note_assignment(frame: Frame, target: Expression, value: Expression, operato
         change = Effect("change", session.kind, at, what, model=owner.model, on=session.opened_at)
         effects.note(frame, change, at, facts.Call(target, (), target.at))
         if _is_computed_from(frame, target, value, operator) and not _is_locked(frame, owner):
-            _note_update(frame, owner, target, operator)
+            _note_update(frame, owner, target.attr, operator, at)
+
+
+def note_values(frame: Frame, statement: Statement, node: facts.Call) -> None:
+    """``update(Post).values(views=post.views + 1)``: the statement brings what the row held before, plus one.
+
+    One that compares the old value again (``where(Post.views == post.views)``) changes nothing if it was overtaken.
+    """
+    compared = {condition.attribute.name for condition in statement.conditions}
+    for argument in node.arguments if statement.kind == "update" else ():
+        for path, is_computed in _read_in(frame, argument.value).items():
+            holder, _, name = path.rpartition(".")
+            owner = frame.env.get(holder)
+            is_same = isinstance(owner, Entity) and owner.model is statement.model and name == argument.keyword
+            if isinstance(owner, Entity) and is_same and is_computed and name not in compared:
+                if not _is_locked(frame, owner):
+                    _note_update(frame, owner, name, None, frame.place(argument.value.at))
 
 
 def session_of(entity: Entity) -> Session | None:
@@ -95,7 +111,8 @@ def _is_locked(frame: Frame, owner: Entity) -> bool:
 
 def has_lock(frame: Frame) -> bool:
     """Whether something holds a lock here: a ``with`` block around, or a statement that takes one before."""
-    statements = (effect.statement for effect in frame.effects.values() if effect.statement is not None)
+    done = (effect for each in (frame, *frame.interpreter.frames) for effect in each.effects.values())
+    statements = (effect.statement for effect in done if effect.statement is not None)
     return frame.interpreter.locks > 0 or any(s.is_locking or _takes_lock(s.selected) for s in statements)
 
 
@@ -117,10 +134,9 @@ def is_lock(context: Expression) -> bool:
     return any(_LOCK.search(name or "") for name in names)
 
 
-def _note_update(frame: Frame, owner: Entity, target: facts.Attribute, operator: str | None) -> None:
-    at = frame.place(target.at)
+def _note_update(frame: Frame, owner: Entity, attribute: str, operator: str | None, at: Place) -> None:
     interpreter = frame.interpreter
-    event = UpdateEvent(at, owner, target.attr, operator, interpreter.is_request, interpreter.route)
+    event = UpdateEvent(at, owner, attribute, operator, interpreter.is_request, interpreter.route)
     known = interpreter.events.updates.get(at)
     if known is None or (event.is_request and not known.is_request):
         interpreter.events.updates[at] = event
