@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from dbreview.checks import _writes
 from dbreview.finding import Confidence, Finding
-from dbreview.project import Project, Relationship, RepeatedWrite
+from dbreview.project import Model, Project, Relationship, RepeatedWrite
 
 _SAYS = {
     "insert": ("one row is inserted", "one row is inserted into `{}`"),
@@ -29,33 +29,31 @@ def check(project: Project) -> Iterator[Finding]:
                 message=f"{what} once for each pass of this loop",
                 help=_help(project, write),
                 notes=tuple(_writes.notes(write, "the write runs here", "the same loop writes here, too")),
-                confidence=_confidence(project, write),
+                confidence=_confidence(write),
             )
 
 
-def _confidence(project: Project, write: RepeatedWrite) -> Confidence:
-    """A session deletes more than the row itself where relationships say so: one DELETE might not be the same.
+def _confidence(write: RepeatedWrite) -> Confidence:
+    """A session sends the DELETEs of its objects together, and perhaps others with them: loading is what they cost."""
+    return "low" if write.kind == "delete object" else write.confidence
 
-    Many drivers send the DELETEs of a session together: loading the rows is what it costs for sure.
-    """
-    if write.kind != "delete object":
-        return write.confidence
-    model = _writes.model(project, write)
-    is_plain = model is not None and model.is_fully_known and all(map(_leaves_alone, model.relationships.values()))
-    is_in_one_table = model is not None and model.table is not None and model.table.parent is None
-    return "medium" if is_plain and is_in_one_table and write.confidence != "low" else "low"
+
+def _is_alone(model: Model | None) -> bool:
+    """Whether deleting an object of this class deletes one row, and does nothing to what it is related to."""
+    if model is None or not model.is_fully_known or model.table is None or model.table.parent is not None:
+        return False
+    return all(map(_leaves_alone, model.relationships.values()))
 
 
 def _leaves_alone(relationship: Relationship) -> bool:
-    """Whether deleting an object does nothing to what the relationship leads to."""
     cascade = relationship.cascade
     is_upwards = relationship.direction == "MANYTOONE" and cascade is not None and cascade.isdisjoint({"all", "delete"})
     return is_upwards or relationship.is_view_only
 
 
 def _help(project: Project, write: RepeatedWrite) -> str:
-    entity = _writes.entity(write) or "X"
-    key = _writes.key(_writes.model(project, write))
+    entity, model = _writes.entity(write) or "X", _writes.model(project, write)
+    key = _writes.key(model)
     found = f"{entity}.{key}.in_(...)" if key is not None else "... .in_(...)"
     execute = _execute(write)
     if write.is_sql:
@@ -75,7 +73,9 @@ def _help(project: Project, write: RepeatedWrite) -> str:
         case "delete":
             return f"Collect the keys, and delete all rows with one `delete({entity}).where({found})`."
         case "delete object":
-            return f"Delete them without loading them: `{execute}(delete({entity}).where(...))`, as the query has it."
+            together = f"`{execute}(delete({entity}).where(...))`, with the conditions of the query"
+            only = "" if _is_alone(model) else ", if nothing is to be deleted with them"
+            return f"Delete them without loading them{only}: {together}."
         case _:
             return (
                 f"Fetch those that are there with one `select({entity}).where({found})` and change them; "

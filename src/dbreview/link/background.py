@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 from dbreview import facts
 from dbreview.facts import Expression
 from dbreview.frameworks import fastapi
-from dbreview.link import calling, handing
+from dbreview.link import calling, constants, handing
 from dbreview.link.arguments import Arguments
 from dbreview.link.handing import How, Task
 from dbreview.link.syntax import names_in, walk
-from dbreview.link.values import Coroutine, FunctionValue, LambdaValue, Partial, Record, Value
+from dbreview.link.values import Coroutine, FunctionValue, LambdaValue, Partial, Value
 
 if TYPE_CHECKING:
     from dbreview.link.frame import Frame
@@ -37,7 +37,9 @@ def note_call(frame: Frame, dotted: str, arguments: Arguments, node: facts.Call)
     elif name == "submit" and holder in fastapi.EXECUTORS and is_left_running(frame, node):
         _note(frame, _task("thread", node, arguments, 0, "fn"))
     elif dotted == fastapi.THREAD and is_left_running(frame, node):
-        _note(frame, _thread(node, arguments))
+        _note(frame, _listed(node, arguments, 1, "target"))
+    elif name == "add_job" and holder.startswith("apscheduler."):
+        _note(frame, _listed(node, arguments, 0, "func"))
 
 
 def note_queued(frame: Frame, receiver: Value, arguments: Arguments, node: facts.Call) -> None:
@@ -79,16 +81,18 @@ def _task(how: How, node: facts.Call, arguments: Arguments, position: int, keywo
     return Task(how, node, arguments.get(position, keyword), written, _given(node.arguments, rest, skipped), rest)
 
 
-def _thread(node: facts.Call, arguments: Arguments) -> Task | None:
-    """``Thread(target=function, args=(session,))``."""
-    written = {argument.keyword: argument.value for argument in node.arguments}
-    listed, values = written.get("args"), arguments.keyword("args")
-    if "target" not in written:
+def _listed(node: facts.Call, arguments: Arguments, position: int, keyword: str) -> Task | None:
+    """``Thread(target=function, args=(session,))``, ``scheduler.add_job(function, args=[session])``."""
+    named = {argument.keyword: argument.value for argument in node.arguments}
+    positional = [argument.value for argument in node.arguments if argument.keyword is None]
+    function = named.get(keyword, positional[position] if position < len(positional) else None)
+    if function is None:
         return None
-    items = listed.items if isinstance(listed, facts.Display) and isinstance(values, Record) else ()
-    given = tuple(zip(items, values.items, strict=False)) if isinstance(values, Record) else ()
+    listed, values = named.get("args"), constants.exact_items(arguments.keyword("args"))
+    items = listed.items if isinstance(listed, facts.Display) and values is not None else ()
+    given = tuple(zip(items, values or (), strict=False))
     rest = Arguments(tuple(value for _, value in given), (), not given)
-    return Task("thread", node, arguments.keyword("target"), written["target"], given, rest)
+    return Task("thread", node, arguments.get(position, keyword), function, given, rest)
 
 
 def _given(

@@ -235,7 +235,7 @@ def _run(frame: Frame, statement: Statement, name: str, node: facts.Call) -> obj
         what = f"query.{name}"
         session = statement.session
         is_blocking = session.kind == "sync"
-        effect = Effect("write", session.kind, at, what, statement, is_blocking=is_blocking, on=session.opened_at)
+        effect = Effect("write", session.kind, at, what, statement, is_blocking=is_blocking, on=session.identity)
         effects.note(frame, effect, at, node)
         lookups.note(frame, statement, at, is_delete=name == "delete")
         return None
@@ -251,7 +251,7 @@ def run_query(frame: Frame, statement: Statement, node: Expression) -> Items:
     frame.interpreter.events.saw_query(at, methods.has_known_entity(statement))
     call_node = node if isinstance(node, facts.Call) else facts.Call(node, (), node.at)
     is_blocking = session.kind == "sync"
-    effect = Effect("read", session.kind, at, "query", statement, is_blocking=is_blocking, on=session.opened_at)
+    effect = Effect("read", session.kind, at, "query", statement, is_blocking=is_blocking, on=session.identity)
     effects.note(frame, effect, at, call_node)
     lookups.note(frame, statement, at)
     paging.note_run(frame, statement, at)

@@ -17,10 +17,10 @@ from dbreview.link import (
     factories,
     library,
     methods,
+    owning,
     paths,
     routes,
     secrets,
-    statements,
     tasks,
     validating,
 )
@@ -86,9 +86,8 @@ def _method_call(frame: Frame, node: facts.Call, func: facts.Attribute, is_await
         for part in receiver.options:
             found = join(found, _call_on(frame, part, func, arguments, node, is_awaited))
         return found
-    is_temporary = isinstance(receiver, Session) and receiver.opened_at == frame.place(func.value.at)
-    if isinstance(receiver, Session) and is_temporary and not receiver.is_scoped:
-        statements.note_temporary(frame, receiver, func.attr)
+    if isinstance(receiver, Session):
+        owning.note_temporary(frame, receiver, func.value, func.attr)
     if func.attr in fastapi.QUEUES:
         background.note_queued(frame, receiver, arguments_of(frame, node), node)
     if not methods.has_methods(receiver):
@@ -180,10 +179,7 @@ def arguments_of(frame: Frame, node: facts.Call) -> Arguments:
 
 def call_value(frame: Frame, callee: Value, arguments: Arguments, node: facts.Call, is_awaited: bool = False) -> Value:
     """What calling ``callee`` gives."""
-    if any(isinstance(value, Session) and value.opened_at is not None for value in arguments.positional) or any(
-        isinstance(value, Session) and value.opened_at is not None for _, value in arguments.keywords
-    ):
-        frame.interpreter.events.takers[frame.place(node.at)] = callee
+    owning.note_taker(frame, callee, arguments, node)
     match callee:
         case FunctionValue():
             return invoke(frame, callee, arguments, node)

@@ -131,10 +131,10 @@ def _commits(ref: FunctionRef, outcome: Outcome) -> Iterator[_Commit]:
                 )
 
 
-def _block_around(ref: FunctionRef, step: Step, yields: list[facts.Yield]) -> facts.With | None:
-    """The ``with`` whose end commits, and in which the dependency yields."""
+def _block_around(ref: FunctionRef, step: Step, yields: list[facts.Yield]) -> facts.With | facts.For | None:
+    """The block whose end commits, and in which the dependency yields: a ``with``, or a loop over a generator."""
     for node in walk(ref.facts.body):
-        if isinstance(node, facts.With) and Place(ref.path, *node.at) == step.first:
+        if isinstance(node, facts.With | facts.For) and Place(ref.path, *node.at) == step.first:
             inner = {each.at for each in walk(node.body) if isinstance(each, facts.Yield)}
             return node if any(each.at in inner for each in yields) else None
     return None

@@ -16,9 +16,9 @@ from dbreview.finding import Place
 from dbreview.frameworks import python, sqlalchemy
 from dbreview.link import addresses, effects
 from dbreview.link.events import Effect, EngineMaker
-from dbreview.link.names import Variable
+from dbreview.link.names import FunctionRef, Variable
 from dbreview.link.syntax import calls_in, dotted_name, last_name, names_in, walk
-from dbreview.link.values import ModuleValue, Symbol, Value
+from dbreview.link.values import FunctionValue, ModuleValue, Symbol, Value
 from dbreview.project import Role
 
 if TYPE_CHECKING:
@@ -184,23 +184,27 @@ def _key(expression: Expression) -> _Keys:
 
 def read_modules(interpreter: Interpreter, roles: dict[str, Role]) -> None:
     """Follow the calls that make engines while modules are imported, whether or not anybody uses the engines."""
+    makers = {maker.function for maker in interpreter.events.engines.values() if maker.function is not None}
+    names = {ref.facts.name for ref in makers}
     for path, module in sorted(interpreter.names.modules.items()):
-        libraries = interpreter.names.imported_libraries(path)
-        if roles.get(path) not in ("application", "script") or not any(map(_is_sqlalchemy, libraries)):
+        if roles.get(path) not in ("application", "script"):
             continue
         frame = interpreter.module_frame(path)
+        may_rename = any(map(_is_sqlalchemy, interpreter.names.imported_libraries(path)))
         for node in _at_import(module.body):
-            if dotted_name(node.func) is not None:
-                interpreter.guarded(Place(path, *node.at), partial(_follow, frame, node))
+            if dotted_name(node.func) is not None and (may_rename or last_name(node.func) in names):
+                interpreter.guarded(Place(path, *node.at), partial(_follow, frame, node, makers))
 
 
 def _is_sqlalchemy(library: str) -> bool:
     return library.startswith(("sqlalchemy", "sqlmodel"))
 
 
-def _follow(frame: Frame, node: facts.Call) -> None:
+def _follow(frame: Frame, node: facts.Call, makers: set[FunctionRef]) -> None:
     match frame.evaluate(node.func):
         case Symbol(dotted) if dotted in sqlalchemy.ENGINE_MAKERS:
+            frame.evaluate(node)
+        case FunctionValue(ref) if ref in makers:
             frame.evaluate(node)
 
 

@@ -48,7 +48,7 @@ def note_committed(frame: Frame, on: Place | None, at: Place) -> None:
 def _after(entity: Entity, *, kind: str, on: Place | None, at: Place, is_refreshed: bool) -> Entity:
     """The object after its session committed, flushed or rolled back."""
     session = writing.session_of(entity)
-    if session is None or session.kind != "async" or session.opened_at != on or session.is_scoped:
+    if session is None or session.kind != "async" or session.identity != on or session.is_scoped:
         return entity
     if kind == "rollback":
         return replace(entity, expired_by="rollback", expired_at=at) if entity.fetch is not None else entity

@@ -176,7 +176,7 @@ def _held(frame: Frame, value: Value, depth: int = 0) -> Iterator[_Held]:
 
 def _used_at(effects: tuple[Effect, ...], session: Session) -> Place | None:
     """Where the task uses the session, if that can be seen."""
-    used = (e for e in effects if e.on == session.opened_at and e.kind != "engine" and not e.is_own)
+    used = (e for e in effects if e.on == session.identity and e.kind != "engine" and not e.is_own)
     return next((e.calls[0] if e.calls else e.at for e in used), None)
 
 
@@ -222,7 +222,7 @@ def _is_expired(frame: Frame, task: Task, given: _Given, held: _Held) -> bool:
     session, fetch = held.session, held.entity.fetch if held.entity is not None else None
     if session.expires is not True or session.opened_at is None or frame.ref is None:
         return False
-    steps = (step for path in frame.paths for step in path if step.session == session.opened_at)
+    steps = (step for path in frame.paths for step in path if step.session == session.identity)
     commits = [step.first for step in steps if step.kind == "commit" and step.first.filename == frame.path]
     if not commits or any(effect.kind == "refresh" for effect in frame.effects.values()):
         return False

@@ -121,10 +121,14 @@ def checks_then_inserts(
 
 
 def _columns(statement: Statement, table: Table) -> frozenset[str] | None:
-    """The columns that a statement looks rows up by, if it does nothing but compare them."""
+    """The columns that a statement looks rows up by, if it does nothing but compare them.
+
+    One that is ordered asks for the first of many.
+    """
     conditions = _conditions(statement)
     is_more = statement.is_narrowed or statement.is_opaque or statement.has_unknown_filter or statement.is_locking
-    if is_more or any(condition.operator != "==" or condition.other for condition in conditions):
+    is_more = is_more or any(condition.operator != "==" or condition.other for condition in conditions)
+    if is_more or statement.is_ordered:
         return None
     by_attribute = {column.attribute: column.name for column in table.columns}
     names = [by_attribute.get(condition.attribute.name) for condition in conditions]
@@ -151,8 +155,8 @@ def _conditions(statement: Statement | None) -> frozenset[Condition]:
 
 def _may_be_unique(table: Table, columns: frozenset[str]) -> bool:
     """Whether something may keep two rows from having the same values in these columns."""
-    if not table.is_fully_known or any(key <= columns for key in table.unique_keys()):
-        return True
+    if not table.is_fully_known or any(key <= columns or key > columns for key in table.unique_keys()):
+        return True  # a larger key says that it takes more than these columns to tell rows apart
     return any(
         index.is_unique and (index.is_partial or "" in index.columns) and frozenset(index.columns) - {""} <= columns
         for index in table.indexes

@@ -219,11 +219,14 @@ class Interpreter:
 
     def declared_parameters(self, ref: FunctionRef) -> dict[str, Value]:
         """The values of a function's parameters as its signature and dependencies tell them."""
-        return {
-            parameter.name: self.declared.parameter(ref, parameter)
-            for parameter in ref.facts.parameters
-            if not self._is_receiver(ref, parameter)
-        }
+        found: dict[str, Value] = {}
+        for number, parameter in enumerate(ref.facts.parameters):
+            if not self._is_receiver(ref, parameter):
+                value = self.declared.parameter(ref, parameter)
+                if isinstance(value, Session) and value.identity is None:
+                    value = replace(value, given=Place("<given>", number, 0, number, 0))
+                found[parameter.name] = value
+        return found
 
     def _is_receiver(self, ref: FunctionRef, parameter: facts.Parameter) -> bool:
         return (
@@ -403,7 +406,7 @@ class Interpreter:
                 value = declared.element if isinstance(declared, Items) else declared
             if self.is_a(ref, python.CONTEXT_DECORATORS):
                 return Context(value, outcome.leaving, outcome.is_shield)
-            return Items(value, is_lazy=True)
+            return Items(value, is_lazy=True, leaving=outcome.leaving)
         if ref.facts.is_async:
             return Coroutine(outcome.value)
         return outcome.value

@@ -198,6 +198,8 @@ def enter(frame: Frame, context: Expression) -> tuple[Value, Paths, bool]:
         value = value.value
     if isinstance(value, Context):
         return value.value, value.leaving, value.is_shield
+    if isinstance(value, Items) and value.is_lazy:
+        return value.element, value.leaving, False  # `contextmanager(get_session)()`
     entered = _entered(frame, value)
     if not isinstance(value, Instance):
         return entered, NOTHING, isinstance(value, (Session, SessionFactory, Engine))
@@ -217,8 +219,6 @@ def _leaving(frame: Frame, value: Instance) -> Paths:
 
 def _entered(frame: Frame, value: Value) -> Value:
     match value:
-        case Items(element, is_lazy=True):
-            return element
         case SessionFactory(kind, expires=expires):
             return Session(kind, expires=expires)
         case Engine(kind):

@@ -46,7 +46,15 @@ def join(first: Value, second: Value) -> Value:
         if first.selected == second.selected and first.kind == second.kind:
             return merge(first, second)
     if isinstance(first, Session) and isinstance(second, Session) and first.kind == second.kind:
-        return Session(first.kind, first.is_connection and second.is_connection)
+        is_same = first.identity == second.identity
+        expires = first.expires if first.expires == second.expires else None
+        return Session(
+            first.kind,
+            first.is_connection and second.is_connection,
+            expires=expires,
+            given=first.given if is_same else None,
+            opened_at=first.opened_at if is_same else None,
+        )
     if isinstance(first, Items) and isinstance(second, Items):
         if first.fetch is None or second.fetch is None or first.fetch == second.fetch:
             exact = _common_start(first.exact, second.exact)

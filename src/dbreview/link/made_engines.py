@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from dbreview.link.interpret import Interpreter
 
 _SQLITE = re.compile("sqlite", re.IGNORECASE)
+_NETWORKED = re.compile("postgres|mysql|mariadb", re.IGNORECASE)
 _KEEPERS = frozenset({"sessionmaker", "async_sessionmaker", "scoped_session", "async_scoped_session", "partial"})
 _KEEPING_METHODS = frozenset({"configure", "register", "set", "put", "append", "add", "setdefault", "provide"})
 
@@ -105,8 +106,11 @@ def is_networked(engine: MadeEngine, dialects: frozenset[str]) -> bool:
         return False
     dialects |= {"sqlite"} if any(map(_SQLITE.search, engine.words)) else frozenset()
     for test, holds in engines.choices(engine.body, engine.maker.node):
+        is_meant = _denies(test) is not holds
+        if mentions(test, _NETWORKED) and is_meant and not mentions(test, _SQLITE):
+            return True
         if mentions(test, _SQLITE):
-            if _denies(test) is not holds:
+            if is_meant:
                 return False
             dialects -= {"sqlite"}
     return bool(dialects) and dialects <= pools.NETWORKED

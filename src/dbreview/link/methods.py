@@ -109,7 +109,7 @@ def call(
             if name == "begin":
                 return _in_block(connect(frame, kind, node), name, frame.place(node.at))
             if name == "connect":
-                return replace(connect(frame, kind, node), opened_at=frame.place(node.at))
+                return connect(frame, kind, node)
         case SessionFactory():
             if name == "configure":
                 return factories.note_configured(frame, receiver, arguments)
@@ -197,7 +197,7 @@ def _session(
             statement,
             is_blocking=is_blocking,
             model=model,
-            on=session.opened_at,
+            on=session.identity,
             is_safe=session.is_scoped or session.is_pool,
         )
         effects.note(frame, effect, at, node)
@@ -351,7 +351,7 @@ def _in_block(session: Session, name: str, at: Place) -> Context:
     """``with session.begin():`` commits at its end; it and a savepoint roll back what fails."""
     # A block whose transaction has failed rolls back in silence: its commit never raises.
     is_async = session.kind == "async"
-    commit = Step("commit", session.opened_at, at, f"{name}()", is_sent=False, is_async=is_async)
+    commit = Step("commit", session.identity, at, f"{name}()", is_sent=False, is_async=is_async)
     is_shield = name in ("begin", "begin_nested")
     if name == "acquire":
         session = replace(session, is_pool=False, opened_at=at)
@@ -416,7 +416,7 @@ def connect(frame: Frame, kind: SessionKind | None, node: facts.Call) -> Session
     at = frame.place(node.at)
     what = dotted_name(node.func) or "connect"
     effects.note(frame, Effect("other", kind, at, what, is_blocking=kind == "sync"), at, node)
-    return Session(kind, is_connection=True)
+    return Session(kind, is_connection=True, given=at)
 
 
 # --- other values -------------------------------------------------------------------------

@@ -108,7 +108,13 @@ def jump(frame: Frame) -> None:
 def _extended(frame: Frame, path: Path, step: Step) -> Path:
     before = [each for each in path if each.session == step.session]
     sent = next((each for each in reversed(before) if each.is_sent), None)
-    if sent is not None and sent.kind == "failed" and step.is_sent and step.kind not in ("rollback", "failed"):
+    if (
+        step.session is not None
+        and sent is not None
+        and sent.kind == "failed"
+        and step.is_sent
+        and step.kind not in ("rollback", "failed")
+    ):
         frame.interpreter.events.missed_rollbacks.setdefault(sent.at, (sent, step, frame.interpreter.is_request))
     if step.kind == "commit":
         frame.interpreter.events.commits.setdefault(step.session, step.at)

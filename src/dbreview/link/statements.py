@@ -19,6 +19,7 @@ from dbreview.link import (
     inserting,
     iterating,
     loops,
+    owning,
     paths,
     results,
     routes,
@@ -27,12 +28,11 @@ from dbreview.link import (
     transactions,
     writing,
 )
-from dbreview.link.events import Loop, OwnedSession, StoredSession
+from dbreview.link.events import Loop
 from dbreview.link.joining import in_loop, join, meet, options
-from dbreview.link.names import FunctionRef
 from dbreview.link.steps import Paths
 from dbreview.link.syntax import calls_in, dotted_name, last_name, walk
-from dbreview.link.values import Const, Entries, FunctionValue, Instance, Items, Session, Value
+from dbreview.link.values import Const, Entries, FunctionValue, Items, Session, Value
 
 if TYPE_CHECKING:
     from dbreview.link.frame import Frame
@@ -63,7 +63,7 @@ def _statement(frame: Frame, statement: facts.Statement) -> bool:
                 writing.note_assignment(frame, target, value)
                 if isinstance(target, facts.Name):
                     writing.note_source(frame, target.id, value)
-                _note_owner(frame, target, value, found)
+                owning.note_owner(frame, target, value, found)
         case facts.AnnotatedAssign(target, annotation, value):
             found = frame.evaluate(value) if value is not None else None
             if found is None or isinstance(found, Const):
@@ -71,7 +71,7 @@ def _statement(frame: Frame, statement: facts.Statement) -> bool:
             frame.bind_target(target, found)
             if value is not None:
                 effects.note_dependence(frame, target, value)
-                _note_owner(frame, target, value, found)
+                owning.note_owner(frame, target, value, found)
         case facts.AugmentedAssign(target, operator, value):
             frame.evaluate(target)
             added = frame.evaluate(value)
@@ -284,7 +284,10 @@ def _for(frame: Frame, statement: facts.For) -> None:
     element = iterating.element_of(frame, values, loop.at, statement.iterable)
     if isinstance(element, Session):  # `async for session in get_session(): ...` is a `with`
         frame.bind_target(statement.target, element)
-        run(frame, statement.body)
+        jumped, frame.jumped = frame.jumped, ()
+        if run(frame, statement.body) and isinstance(values, Items):
+            paths.follow(frame, values.leaving, loop.at)
+        frame.paths, frame.jumped = paths.unite((*frame.paths, *frame.jumped)), jumped
         return
     before = dict(frame.env)
     frame.bind_target(statement.target, element)
@@ -335,7 +338,7 @@ def _with(frame: Frame, statement: facts.With) -> bool:
         leaving.append(left)
         shields += is_shield
         if isinstance(found, Session) and not is_block:
-            effects.note_entered(frame, found.opened_at)
+            effects.note_entered(frame, found.identity)
             entered.append(found)
         if frame.loops and isinstance(found, Session) and _writes(statement.body):
             frame.loops[-1] = replace(frame.loops[-1], opens_session=True)
@@ -352,7 +355,7 @@ def _with(frame: Frame, statement: facts.With) -> bool:
         paths.follow(frame, left, at)
         for step in (step for path in left for step in path if step.kind == "commit" and step.is_async):
             expiry.note_committed(frame, step.session, step.at)
-    frame.closed |= {each.opened_at for each in entered if each.opened_at is not None}
+    frame.closed |= {each.identity for each in entered if each.identity is not None}
     if any(tasks.is_group(item.context) for item in statement.items):
         frame.running.clear()
     return loops.may_end(statement.body)
@@ -361,6 +364,7 @@ def _with(frame: Frame, statement: facts.With) -> bool:
 def _try(frame: Frame, statement: facts.Try) -> bool:
     before = dict(frame.env)
     start, shields, known = frame.paths, frame.shields, set(frame.effects)
+    opened = set(frame.opened)
     frame.shields = []
     lets_go_on = any(loops.may_end(handler.body) or loops.continues(handler.body) for handler in statement.handlers)
     frame.tries += [len(frame.loops)] if lets_go_on else []
@@ -371,7 +375,7 @@ def _try(frame: Frame, statement: facts.Try) -> bool:
     del frame.tries[len(frame.tries) - lets_go_on :]
     frame.shields = shields
     done = frame.paths
-    risky = transactions.risky(frame, known)
+    risky = transactions.risky(frame, known, opened)
     if catches and risky is not None:
         inserting.forget(frame)
     is_undone = any(transactions.rolls_back(handler) for handler in statement.handlers)
@@ -421,64 +425,9 @@ def _match(frame: Frame, subject: Expression, cases: Sequence[facts.Case]) -> bo
     return True
 
 
-def _note_owner(frame: Frame, target: Expression, value: Expression, found: Value) -> None:
-    """A session opened and bound to a local name belongs to the function."""
-    call = value.value if isinstance(value, facts.Await) else value
-    name = dotted_name(target)
-    is_own = isinstance(target, facts.Name) or (name or "").startswith(("request.state.", "req.state."))
-    if frame.ref is None or name is None:
-        return
-    if not is_own:
-        _note_stored(frame, frame.ref, target, name, found)
-    if not is_own or not isinstance(call, facts.Call):
-        return
-    opened = found if found is not None else _entered(frame, call)
-    if isinstance(opened, Session) and opened.opened_at is not None and not opened.is_scoped:
-        is_next = isinstance(call.func, facts.Name) and call.func.id in ("next", "anext")
-        at = frame.place(call.at)
-        frame.interpreter.events.owned[at] = OwnedSession(
-            at,
-            frame.ref,
-            name,
-            opened.kind,
-            is_next,
-            opened_at=opened.opened_at,
-            is_connection=opened.is_connection,
-        )
-
-
-def _note_stored(frame: Frame, ref: FunctionRef, target: Expression, name: str, found: Value) -> None:
-    """``app.state.session = SessionFactory()``: it lives as long as what holds it."""
-    holds = isinstance(found, Session) or (isinstance(found, Instance) and found.fields)
-    if holds and isinstance(target, facts.Attribute):
-        at = frame.place(target.at)
-        stored = StoredSession(at, ref, name, frame.evaluate(target.value), found)
-        frame.interpreter.events.stored[at] = stored
-
-
-def _entered(frame: Frame, call: facts.Call) -> Value:
-    """``SessionFactory.begin().__enter__()``: a context that nobody leaves."""
-    match call.func:
-        case facts.Attribute(facts.Call() as context, "__enter__" | "__aenter__" | "__next__" | "__anext__"):
-            entered, *_ = iterating.enter(frame, context)
-            if isinstance(entered, Session) and entered.opened_at is None:
-                return replace(entered, opened_at=frame.place(call.at))
-            return entered
-    return None
-
-
 def _note_route(frame: Frame, function: FunctionValue) -> None:
     for decorator in function.ref.facts.decorators:
         route = routes.decorated(frame, function.ref, decorator)
         if route is not None:
             found = routes.local(function, route, decorator)
             frame.interpreter.local_routes.setdefault(function.ref, found)
-
-
-def note_temporary(frame: Frame, session: Session, method: str) -> None:
-    """A session that is opened for one call and has no name can never be closed."""
-    effect = sqlalchemy.SESSION_METHODS.get(method)
-    is_used = method == "query" or (effect is not None and effect.effect is not None)
-    if frame.ref is not None and is_used and session.opened_at is not None:
-        at = session.opened_at
-        frame.interpreter.events.owned.setdefault(at, OwnedSession(at, frame.ref, "", session.kind))

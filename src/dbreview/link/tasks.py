@@ -35,7 +35,7 @@ def use_of_method(frame: Frame, session: Session, node: facts.Call, name: str) -
     shares = not (session.is_scoped or session.is_pool)
     holder = dotted_name(node.func.value) if isinstance(node.func, facts.Attribute) else None
     what = dotted_name(node.func) or name
-    sessions = frozenset({session.opened_at}) if shares else frozenset()
+    sessions = frozenset({session.identity}) if shares else frozenset()
     return Use(what, frame.place(node.at), None, sessions, session.is_connection, holder)
 
 
@@ -195,18 +195,12 @@ def note_awaited(frame: Frame, value: Value) -> None:
 def _tell_shared(frame: Frame, at: Place, how: str, uses: list[Use]) -> None:
     for session in dict.fromkeys(each for use in uses for each in use.sessions):
         sharing = [use for use in uses if session in use.sessions]
-        if len(sharing) > 1 and (session is not None or _has_one_session(frame)):
+        if len(sharing) > 1 and session is not None:
             interpreter = frame.interpreter
             event = ShareEvent(at, how, tuple(sharing), interpreter.is_request, interpreter.route)
             known = interpreter.events.shares.get(at)
             if known is None or (event.is_request and not known.is_request):
                 interpreter.events.shares[at] = event
-
-
-def _has_one_session(frame: Frame) -> bool:
-    """Whether there is but one session here that nobody knows the origin of, so that two uses mean the same."""
-    names = {n for n, v in frame.env.items() if isinstance(v, Session) and v.opened_at is None and "." not in n}
-    return len(names) <= 1
 
 
 def shared_sessions(interpreter: Interpreter, roles: Mapping[str, Role]) -> Iterator[SharedSession]:

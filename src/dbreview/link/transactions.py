@@ -28,14 +28,21 @@ _MAY_FAIL = frozenset({"commit", "flush", "write", "merge"})
 # --- errors that are caught ---------------------------------------------------------------
 
 
-def risky(frame: Frame, known: set[tuple[str, Place]]) -> Effect | None:
+def risky(frame: Frame, known: set[tuple[str, Place]], opened: set[Place | None]) -> Effect | None:
     """What may fail in the database in a block that has just been followed, and leave the session unusable.
 
-    ``known`` are the effects that were there before it.
+    ``known`` are the effects that were there before it, ``opened`` the sessions: those that it opens itself, it closes.
     """
     new = (effect for key, effect in frame.effects.items() if key not in known)
     found = (effect for effect in new if not (effect.calls and effect.is_guarded))
-    return next((e for e in found if e.kind in _MAY_FAIL and not (e.is_shielded or e.is_undone or e.is_own)), None)
+    return next(
+        (
+            e
+            for e in found
+            if e.kind in _MAY_FAIL and not (e.is_shielded or e.is_undone or (e.is_own and e.on not in opened))
+        ),
+        None,
+    )
 
 
 def rolls_back(handler: facts.Handler) -> bool:
@@ -133,7 +140,7 @@ def split_transactions(
 
 def _splits(path: Path, ref: FunctionRef, route: Route | None) -> Iterator[SplitTransaction]:
     """The first commit of a path that stands between two writes, of each session."""
-    for session in dict.fromkeys(step.session for step in path):
+    for session in dict.fromkeys(step.session for step in path if step.session is not None):
         steps = [step for step in path if step.session == session]
         units = list(_units(steps))
         for (first, commit), (second, last) in pairwise(units):

@@ -125,8 +125,8 @@ class Session:
     """A session, connection or cursor. ``kind`` is None where only the name says that it is one.
 
     ``ran`` is the statement whose rows a cursor holds. ``opened_at`` tells two sessions apart, where it is known.
-    ``expires`` says whether a commit expires the objects that it holds. A ``is_pool`` runs each statement on a
-    connection of its own.
+    ``expires`` says whether a commit expires the objects that it holds. One that ``is_pool`` runs each statement on a
+    connection of its own. ``given`` stands for one that a parameter brings, of which nothing else is known.
     """
 
     kind: SessionKind | None
@@ -136,6 +136,12 @@ class Session:
     ran: Fetch | None = None
     expires: bool | None = None
     is_pool: bool = False
+    given: Place | None = None
+
+    @property
+    def identity(self) -> Place | None:
+        """What tells two sessions apart; None where this may be any."""
+        return self.opened_at or self.given
 
 
 @dataclass(frozen=True, slots=True)
@@ -329,8 +335,9 @@ class Items:
     """A list, set, iterator or other collection; ``fetch`` is the statement that filled it.
 
     ``is_literal`` tells a short collection written in the source from one of unknown length, and
-    ``exact`` has its items; ``is_lazy`` marks a generator. One ``is_part`` may hold some only of what was fetched.
-    ``others`` are items that only some paths add; in one ``is_closed`` there is nothing besides these two.
+    ``exact`` has its items; ``is_lazy`` marks a generator, which does ``leaving`` when it goes on behind its ``yield``.
+    One ``is_part`` may hold some only of what was fetched. ``others`` are items that only some paths add; in one
+    ``is_closed`` there is nothing besides these two.
     """
 
     element: Value
@@ -341,6 +348,7 @@ class Items:
     is_part: bool = False
     others: tuple[Value, ...] = ()
     is_closed: bool = False
+    leaving: Paths = NOTHING
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,7 @@ def note_assignment(frame: Frame, target: Expression, value: Expression, operato
             continue
         what = f"{dotted_name(target) or target.attr} = ..."
         at = frame.place(target.at)
-        change = Effect("change", session.kind, at, what, model=owner.model, on=session.opened_at)
+        change = Effect("change", session.kind, at, what, model=owner.model, on=session.identity)
         effects.note(frame, change, at, facts.Call(target, (), target.at))
         if _is_computed_from(frame, target, value, operator) and not _is_locked(frame, owner):
             _note_update(frame, owner, target.attr, operator, at)

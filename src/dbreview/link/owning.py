@@ -1,0 +1,90 @@
+"""Which sessions a body opens and has to look after: by a variable, for one call, on something that lasts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from dbreview import facts
+from dbreview.facts import Expression
+from dbreview.finding import Place
+from dbreview.frameworks import sqlalchemy
+from dbreview.link import iterating
+from dbreview.link.events import OwnedSession, StoredSession
+from dbreview.link.names import FunctionRef
+from dbreview.link.syntax import dotted_name
+from dbreview.link.values import Engine, Instance, Session, Value
+
+if TYPE_CHECKING:
+    from dbreview.link.arguments import Arguments
+    from dbreview.link.frame import Frame
+
+
+def note_owner(frame: Frame, target: Expression, value: Expression, found: Value) -> None:
+    """A session opened and bound to a local name belongs to the function."""
+    call = value.value if isinstance(value, facts.Await) else value
+    name = dotted_name(target)
+    is_own = isinstance(target, facts.Name) or (name or "").startswith(("request.state.", "req.state."))
+    if frame.ref is None or name is None:
+        return
+    if not is_own:
+        _note_stored(frame, frame.ref, target, name, found)
+    elif isinstance(call, facts.Call):
+        opened = found if found is not None else _entered(frame, call)
+        opened_at = _opened_at(frame, opened, call) if isinstance(opened, Session) else None
+        if isinstance(opened, Session) and opened_at is not None and not opened.is_scoped:
+            is_next = isinstance(call.func, facts.Name) and call.func.id in ("next", "anext")
+            at, is_connection = frame.place(call.at), opened.is_connection
+            frame.interpreter.events.owned[at] = OwnedSession(
+                at, frame.ref, name, opened.kind, is_next, opened_at=opened_at, is_connection=is_connection
+            )
+
+
+def _opened_at(frame: Frame, session: Session, call: Expression) -> Place | None:
+    """The call that opens a session, or a connection of an engine: those do not tell it themselves."""
+    if session.opened_at is not None or not session.is_connection:
+        return session.opened_at
+    match call:
+        case facts.Call(facts.Attribute(holder, "connect")) if isinstance(frame.evaluate(holder), Engine):
+            return frame.place(call.at)
+    return None
+
+
+def _note_stored(frame: Frame, ref: FunctionRef, target: Expression, name: str, found: Value) -> None:
+    """``app.state.session = SessionFactory()``: it lives as long as what holds it."""
+    holds = isinstance(found, Session) or (isinstance(found, Instance) and found.fields)
+    if holds and isinstance(target, facts.Attribute):
+        at = frame.place(target.at)
+        stored = StoredSession(at, ref, name, frame.evaluate(target.value), found)
+        frame.interpreter.events.stored[at] = stored
+
+
+def _entered(frame: Frame, call: facts.Call) -> Value:
+    """``SessionFactory.begin().__enter__()``: a context that nobody leaves."""
+    match call.func:
+        case facts.Attribute(facts.Call() as context, "__enter__" | "__aenter__" | "__next__" | "__anext__"):
+            entered, *_ = iterating.enter(frame, context)
+            if isinstance(entered, Session) and entered.opened_at is None:
+                return replace(entered, opened_at=frame.place(call.at))
+            return entered
+    return None
+
+
+def note_taker(frame: Frame, callee: Value, arguments: Arguments, node: facts.Call) -> None:
+    """Who gets a session that somebody opened as an argument."""
+    for value in arguments.values():
+        if isinstance(value, Session) and (value.opened_at is not None or value.is_connection):
+            frame.interpreter.events.takers[frame.place(node.at)] = callee
+            return
+
+
+def note_temporary(frame: Frame, session: Session, call: Expression, method: str) -> None:
+    """A session that is opened for one call of a method and has no name can never be closed."""
+    effect = sqlalchemy.SESSION_METHODS.get(method)
+    is_used = method == "query" or (effect is not None and effect.effect is not None)
+    if frame.ref is None or not is_used or session.is_scoped or not isinstance(call, facts.Call):
+        return
+    at = frame.place(call.at)
+    if _opened_at(frame, session, call) == at:
+        owned = OwnedSession(at, frame.ref, "", session.kind, is_connection=session.is_connection)
+        frame.interpreter.events.owned.setdefault(at, owned)
