@@ -12,14 +12,15 @@ def check(project: Project) -> Iterator[Finding]:
     """Rows that are inserted because there was none, where two requests may both find none."""
     models = {model.name: model for model in project.models}
     for insert in project.checks_then_inserts:
+        model = models.get(insert.model)
         columns = " and ".join(f"`{column}`" for column in insert.columns)
         yield Finding(
             at=insert.at,
             message=f"two requests may both find no `{insert.model}` with this {columns} and both insert one: "
             "no unique constraint stops the second",
-            help=_help(insert, models.get(insert.model)),
+            help=_help(insert, model),
             notes=tuple(_notes(insert)),
-            confidence=insert.confidence,
+            confidence="low" if model is not None and _has_document(insert, model) else insert.confidence,
         )
 
 
@@ -43,6 +44,12 @@ def _help(insert: CheckThenInsert, model: Model | None) -> str:
         f"{declared}, and catch the `IntegrityError` of whoever comes second; "
         f"or insert with `on_conflict_do_nothing(index_elements=[{attributes}])`, which needs it too."
     )
+
+
+def _has_document(insert: CheckThenInsert, model: Model) -> bool:
+    """Whether a column holds what databases cannot, or will not, keep unique as it is."""
+    types = (column.type for name, column in model.columns.items() if name in insert.columns)
+    return any(each is not None and each.name in ("JSON", "JSONB", "LargeBinary", "bytes") for each in types)
 
 
 def _is_flag(column: Column) -> bool:

@@ -22,19 +22,25 @@ def check(project: Project) -> Iterator[Finding]:
 
 def _message(load: ForbiddenLoad) -> str:
     name = f"`{load.model}.{load.attribute}`"
+    reader = load.asked_by or "the response"
+    if load.why == "lazy" and load.asked_by is not None:
+        return f"{name}, which {reader} reads, was not loaded: under an AsyncSession that raises MissingGreenlet"
     if load.why == "lazy":
         return f"{name} was not loaded: under an AsyncSession reading it raises MissingGreenlet"
     if load.at == load.since:
-        who = f"`{load.asked_by}` reads" if load.asked_by is not None else "the answer needs"
-        return f"this {load.why} expires {name}, which {who}: under an AsyncSession that raises MissingGreenlet"
+        return (
+            f"this {load.why} expires {name}, which {reader} reads: under an AsyncSession that raises MissingGreenlet"
+        )
     return f"{name} has expired with the {load.why}: under an AsyncSession reading it raises MissingGreenlet"
 
 
 def _help(load: ForbiddenLoad) -> str:
     match load.why:
         case "lazy":
-            option = f"Load it with the row: `{load.option}`. " if load.option else ""
-            return f'{option}Or load it before: `await session.refresh(..., ["{load.attribute}"])`.'
+            before = f'`await session.refresh(..., ["{load.attribute}"])`'
+            if load.since is None or not load.option:
+                return f"Load it before: {before}."
+            return f"Load it with the row: `{load.option}`. Or load it before: {before}."
         case "commit":
             return "Make the session with `expire_on_commit=False`, or `await session.refresh(...)` after the commit."
         case "rollback":

@@ -21,20 +21,20 @@ def check(project: Project) -> Iterator[Finding]:
 
 
 def _message(missing: MissingAwait) -> str:
-    what = f"the coroutine of `{missing.call}()`"
+    call = f"`{missing.call}()`"
     match missing.use:
         case "dropped":
-            return f"{what} is never awaited: it does not run"
+            return f"the coroutine of {call} is never awaited: it does not run"
         case "taken for its result":
-            return f"{what} is used as if it were its result, and never awaited"
+            return f"{call} gives a coroutine, which is used as if it were the result: it is never awaited"
         case "kept":
-            return f"{what} is kept as `{missing.name}` and never awaited: it does not run" if missing.name else what
+            return f"the coroutine of {call} is kept as `{missing.name}` and never awaited: it does not run"
 
 
 def _help(missing: MissingAwait) -> str:
-    if missing.use == "taken for its result":
-        return f"Write `(await {missing.call}(...))` before you use the result."
-    start = f"{missing.name} = " if missing.use == "kept" and missing.name else ""
+    if missing.use == "taken for its result" and missing.name is None:
+        return f"Write `(await {missing.call}(...))`."
+    start = f"{missing.name} = " if missing.name is not None else ""
     return f"Write `{start}await {missing.call}(...)`."
 
 

@@ -63,7 +63,8 @@ def _help(project: Project, write: RepeatedWrite) -> str:
         )
     match write.kind:
         case "insert":
-            return f"Collect the rows as dictionaries, and write `if rows: {execute}(insert({entity}), rows)`."
+            keys = f"; for their keys, add `.returning({entity}.{key}, sort_by_parameter_order=True)`" if key else ""
+            return f"Collect the rows as dictionaries, and write `if rows: {execute}(insert({entity}), rows)`{keys}."
         case "update":
             rows = f'[{{"{key or "id"}": ..., ...}}, ...]'
             return (

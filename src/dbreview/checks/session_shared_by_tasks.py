@@ -35,10 +35,7 @@ def _holder(shared: SharedSession) -> str:
 def _help(shared: SharedSession) -> str:
     if shared.is_connection:
         return "Take a connection from the pool in each coroutine. Or await one after the other."
-    return (
-        "Open a session in each coroutine: `async with SessionFactory() as session:`. "
-        f"Or await one after the other, without `{shared.how}`."
-    )
+    return "Open a session in each coroutine: `async with SessionFactory() as session:`. Or await one after the other."
 
 
 def _notes(shared: SharedSession) -> Iterator[Note]:

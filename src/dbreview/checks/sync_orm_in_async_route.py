@@ -11,10 +11,10 @@ from dbreview.project import BlockingCall, Project
 def check(project: Project) -> Iterator[Finding]:
     """Synchronous database calls that run on the event loop while a request is answered."""
     for call in project.blocking_calls:
-        what = "route" if call.is_route else "coroutine"
+        what = "async route" if call.is_route else "coroutine"
         yield Finding(
             at=call.at,
-            message=f"the async {what} `{call.function}` waits here for the database, and so does every other request",
+            message=f"the {what} `{call.function}` waits here for the database, and so does every other request",
             help=_help(call),
             notes=tuple(_notes(call)),
             confidence=call.confidence,
@@ -36,4 +36,5 @@ def _notes(call: BlockingCall) -> Iterator[Note]:
     if call.calls:
         yield Note(f"`{call.what}` waits for the database here", call.calls[-1])
     if call.others:
-        yield Note(f"`{call.function}` does this at {call.others} more places", call.function_at)
+        places = "place" if call.others == 1 else "places"
+        yield Note(f"`{call.function}` does this at {call.others} more {places}", call.function_at)

@@ -61,7 +61,7 @@ HARMLESS = frozenset(
         "debug", "info", "warning", "error", "exception", "critical", "log", "print", "set_attribute", "warn", "sleep",
         "time", "monotonic", "perf_counter", "now", "utcnow", "len", "str", "repr", "bool", "list", "dict", "set", "tuple",
         "range", "enumerate", "isinstance", "getattr", "hasattr", "append", "extend", "items", "keys", "values", "type",
-        "wraps", "format", "join", "id", "format_exc", "print_exc", "capture_exception", "locals", "globals", "vars",
+        "wraps", "timeout", "timeout_at", "fail_after", "move_on_after", "format", "join", "id", "format_exc", "print_exc", "capture_exception", "locals", "globals", "vars",
         "cancel", "super", "startswith", "endswith", "strip", "lower", "upper",
     }
 )  # fmt: skip
@@ -69,6 +69,9 @@ HARMLESS = frozenset(
 
 HARMLESS_ENDINGS = ("Error", "Exception", "Response", "Warning")
 """Ends of the names of classes whose objects are only made to be raised or returned."""
+
+COMMANDS = ("typer.", "click.", "asyncclick.", "cyclopts.", "invoke.", "fire.")
+"""Libraries whose decorators make a function a command: the process ends with it."""
 
 QUITTING = frozenset({"sys.exit", "os._exit", "exit", "quit", "os.abort", "os.execv", "os.execvp"})
 

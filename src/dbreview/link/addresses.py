@@ -14,7 +14,7 @@ from dbreview import facts
 from dbreview.facts import Block, Expression
 from dbreview.frameworks import credentials, python
 from dbreview.link.names import FunctionRef, Variable
-from dbreview.link.syntax import last_name, walk
+from dbreview.link.syntax import dotted_name, last_name, walk
 from dbreview.link.values import ClassValue, FunctionValue, Instance, ModuleValue, Symbol
 
 if TYPE_CHECKING:
@@ -48,6 +48,7 @@ class Reading:
     interpreter: Interpreter
     words: list[str] = field(default_factory=list)
     _depth: int = 0
+    _busy: set[tuple[str, facts.Span | None, str]] = field(default_factory=set)
 
     def of(self, path: str, function: facts.Function | None, expression: Expression) -> Address | None:
         """What an expression in the body of ``function`` (or of the module) says."""
@@ -77,7 +78,7 @@ class Reading:
             case facts.Name(name):
                 return self._name(path, function, name)
             case facts.Attribute(holder, name):
-                return self._attribute(path, holder, name)
+                return self._attribute(path, function, holder, name)
             case facts.Conditional(_, body, orelse) | facts.BooleanOperation(body, _, orelse):
                 return _same([self.of(path, function, body), self.of(path, function, orelse)])
         return None
@@ -115,26 +116,36 @@ class Reading:
         if function is not None:
             if any(parameter.name == name for parameter in function.parameters):
                 return None
-            if (values := values_of(function.body, name)) is None:
-                return None
-            if values:
-                return _same([self.of(path, function, value) for value in values])
+            values = values_of(function.body, name)
+            if values is None or values:
+                return self._of_all(path, function, name, values)
         definition = self.interpreter.names.resolve(path, name)
-        if isinstance(definition, Variable):
-            return self._variable(definition)
-        return None
+        return self._variable(definition) if isinstance(definition, Variable) else None
 
     def _variable(self, definition: Variable) -> Address | None:
         body = self.interpreter.names.modules[definition.path].body
-        values = values_of(body, definition.name)
-        if not values or is_assigned_later(body, definition.name):
+        if is_assigned_later(body, definition.name):
             return None
-        return _same([self.of(definition.path, None, value) for value in values])
+        return self._of_all(definition.path, None, definition.name, values_of(body, definition.name))
 
-    def _attribute(self, path: str, holder: Expression, name: str) -> Address | None:
-        frame = self.interpreter.module_frame(path)
-        owner = frame.evaluate(holder)
-        match owner:
+    def _of_all(
+        self, path: str, function: facts.Function | None, name: str, values: list[Expression] | None
+    ) -> Address | None:
+        """What all values of a variable agree on; None where one of them is made from another."""
+        key = (path, function.at if function is not None else None, name)
+        if not values or key in self._busy:
+            return None
+        self._busy.add(key)
+        found = [self.of(path, function, value) for value in values]
+        self._busy.discard(key)
+        return _same(found)
+
+    def _attribute(self, path: str, function: facts.Function | None, holder: Expression, name: str) -> Address | None:
+        root = (dotted_name(holder) or "").partition(".")[0]
+        if function is not None:
+            if any(parameter.name == root for parameter in function.parameters) or values_of(function.body, root) != []:
+                return None
+        match self.interpreter.module_frame(path).evaluate(holder):
             case ModuleValue(other):
                 definition = self.interpreter.names.resolve(other, name)
                 return self._variable(definition) if isinstance(definition, Variable) else None

@@ -122,7 +122,7 @@ def assemble(
         repeated_writes=tuple(repeated_writes(interpreter, roles)),
         lost_updates=tuple(writing.lost_updates(interpreter, roles)),
         checks_then_inserts=tuple(inserting.checks_then_inserts(interpreter, roles, schema.tables)),
-        split_transactions=tuple(transactions.split_transactions(outcomes, {f.ref: f.route for f in found}, roles)),
+        split_transactions=tuple(transactions.split_transactions(interpreter, roles)),
         missing_rollbacks=tuple(transactions.missing_rollbacks(interpreter, roles, dialects)),
         own_sessions=tuple(own_sessions(interpreter, found, roles)),
         expiring_sessions=tuple(expiring_sessions(interpreter, roles)),
@@ -191,6 +191,7 @@ def _read_requests(interpreter: Interpreter, found: list[FoundRoute]) -> dict[Fu
 
 def _note_response(interpreter: Interpreter, found: FoundRoute, outcome: Outcome, bound: Mapping[str, Value]) -> None:
     validating.note_response(interpreter, found, outcome.value, bound, outcome.returned_at)
+    transactions.note_request(interpreter, found, outcome)
 
 
 def _read_the_rest(interpreter: Interpreter, roles: dict[str, Role]) -> None:

@@ -54,7 +54,7 @@ def commits_after_response(
     for ref, outcome in sorted(interpreter.declared.generators.items(), key=lambda item: _place(item[0])):
         if roles.get(ref.path) != "application":
             continue
-        for commit in _commits(ref, outcome):
+        for commit in _commits(interpreter, ref, outcome):
             reliant = list(_reliant(interpreter, found, outcomes, ref, commit, wrapping))
             if reliant:
                 yield _told(ref, commit, reliant, is_certain=is_certain)
@@ -113,7 +113,8 @@ def _sureness(reliant: tuple[FoundRoute, Step]) -> tuple[object, ...]:
 # --- the dependency -----------------------------------------------------------------------
 
 
-def _commits(ref: FunctionRef, outcome: Outcome) -> Iterator[_Commit]:
+def _commits(interpreter: Interpreter, ref: FunctionRef, outcome: Outcome) -> Iterator[_Commit]:
+    """What a dependency commits behind its ``yield``, of sessions that the project is seen to open."""
     yields = [node for node in walk(ref.facts.body) if isinstance(node, facts.Yield)]
     if not yields:
         return
@@ -121,6 +122,8 @@ def _commits(ref: FunctionRef, outcome: Outcome) -> Iterator[_Commit]:
     for path in outcome.leaving:
         for step in path:
             if step.kind != "commit" or step.session is None or step.session in seen:
+                continue
+            if step.session.filename not in interpreter.names.modules:
                 continue
             block = _block_around(ref, step, yields)
             if block is not None or step.first > Place(ref.path, *yields[0].at):
@@ -184,7 +187,7 @@ def _left_open(path: Path, session: Place) -> Step | None:
 
 
 def scopes_of(interpreter: Interpreter, dependency: FunctionRef) -> set[str]:
-    """The scopes in which a dependency is asked for; the one of the request has no name."""
+    """The scopes in which a dependency is asked for: ``request``, ``function``."""
     asked = (targets.get(dependency, frozenset()) for targets in interpreter.declared.asked.values())
     return set().union(*asked)
 

@@ -90,12 +90,17 @@ class Declared:
                 return Session(None)
         return value
 
-    def _dependency(self, depends: LibraryObject, path: str, annotation: Expression | None) -> Value:
+    def _dependency(
+        self, depends: LibraryObject, path: str, annotation: Expression | None, owner: ClassRef | None = None
+    ) -> Value:
         target = depends.arguments[0] if depends.arguments else None
         if target is None and annotation is not None:
             target = self.type_of(path, annotation)
-        if self._asking:
-            self.note_asked(self._asking[-1], target, depends)
+        asking = self._asking[-1] if self._asking else None
+        if asking is not None:
+            self.note_asked(asking, target, depends)
+        if owner is not None and (asking is None or asking.owner is not owner):  # of a class of path operations
+            self.note_asked(owner, target, depends)
         return self.provided_by(target)
 
     def note_asked(self, ref: FunctionRef | ClassRef, target: Value, depends: LibraryObject) -> None:
@@ -110,8 +115,8 @@ class Declared:
             case _:
                 return
         if isinstance(member, FunctionRef):
-            scope = next((value for name, value in depends.keywords if name == "scope"), None)
-            named = str(scope.value) if isinstance(scope, Const) else ""
+            scope = next((value for name, value in depends.keywords if name == "scope"), Const("request"))
+            named = str(scope.value) if isinstance(scope, Const) else "function"  # unknown: it may be
             known = self.asked.setdefault(ref, {})
             known[member] = known.get(member, frozenset()) | {named}
 
@@ -250,7 +255,7 @@ class Declared:
         for extra in arguments[1:]:
             marker = frame.evaluate(extra)
             if isinstance(marker, LibraryObject) and marker.dotted in fastapi.DEPENDS:
-                found = self._dependency(marker, path, arguments[0])
+                found = self._dependency(marker, path, arguments[0], owner)
                 if found is not None:
                     return found
         return self.value(path, arguments[0], owner=owner, frame=frame)

@@ -21,7 +21,7 @@ from dbreview.link.values import (
     Use,
     Value,
 )
-from dbreview.project import Relationship, Route
+from dbreview.project import Relationship, Route, SplitTransaction
 
 EffectKind: TypeAlias = Literal[
     "read", "write", "commit", "flush", "refresh", "merge", "rollback", "add", "add_all", "delete", "change", "engine",
@@ -157,11 +157,12 @@ class CountEvent:
 
 @dataclass(frozen=True, slots=True)
 class UpdateEvent:
-    """An attribute of a loaded row is set to something computed from its own value."""
+    """An attribute of a loaded row (``target``, as it is written) is set to something computed from its own value."""
 
     at: Place
     entity: Entity
     attribute: str
+    target: str | None
     operator: str | None
     is_request: bool
     route: Route | None
@@ -375,6 +376,7 @@ class Events:
     inserts: dict[Place, InsertEvent] = field(default_factory=dict)
     writes: dict[tuple[Place, str], RepeatEvent] = field(default_factory=dict)
     is_serializable: bool = False
+    splits: dict[Place, SplitTransaction] = field(default_factory=dict)
     missed_rollbacks: dict[Place, tuple[Step, Step, bool]] = field(default_factory=dict)
     handed: dict[Place, HandedEvent] = field(default_factory=dict)
     mistakes: dict[Place, Exception] = field(default_factory=dict)

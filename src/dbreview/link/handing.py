@@ -12,7 +12,7 @@ from dbreview.finding import Place
 from dbreview.link import strategies
 from dbreview.link.events import Effect, HandedEvent
 from dbreview.link.joining import options
-from dbreview.link.syntax import dotted_name, last_name, names_in, walk
+from dbreview.link.syntax import calls_in, dotted_name, last_name, names_in, walk
 from dbreview.link.values import (
     Entity,
     Entries,
@@ -80,8 +80,9 @@ def note(frame: Frame, task: Task) -> None:
 
 def note_coroutine(frame: Frame, task: Task, use: Use) -> None:
     """Tell of a coroutine that was made before its task, with the sessions that it uses."""
-    for opened_at in sorted(each for each in use.sessions if each is not None):
-        session = Session("async", use.is_connection, opened_at=opened_at)
+    for identity in sorted(each for each in use.sessions if each is not None):
+        is_opened = identity.filename in frame.interpreter.names.modules  # else a parameter brings it
+        session = Session("async", use.is_connection, opened_at=identity if is_opened else None, given=identity)
         given = _Given(session, task.written, use.name or "")
         event = _event(
             frame, replace(task, written=facts.Name(use.call, task.written.at)), given, _Held("session", session)
@@ -192,7 +193,7 @@ def _use(frame: Frame, task: Task, given: _Given, held: _Held) -> _Use | None:
     bound = frame.interpreter.bind(task.function, task.arguments)
     name = next((name for name, each in bound.items() if each is entity), None)
     nodes = list(walk(function.facts.body))
-    if name is None or any(_is_taken_over(node, name) for node in nodes):
+    if name is None or any(_is_taken_over(node, name) for node in nodes) or _is_detached(frame, given.name):
         return None
     models = frame.interpreter.models
     for node in nodes:
@@ -214,6 +215,16 @@ def _is_taken_over(node: object, name: str) -> bool:
     match node:
         case facts.Call(facts.Attribute(_, "merge" | "add" | "refresh"), arguments):
             return any(isinstance(a.value, facts.Name) and a.value.id == name for a in arguments)
+    return False
+
+
+def _is_detached(frame: Frame, name: str) -> bool:
+    """``session.expunge(user)``: the session knows it no more."""
+    for call in calls_in(frame.ref.facts.body if frame.ref is not None else ()):
+        method, arguments = last_name(call.func), call.arguments
+        if method == "expunge_all" or (method in ("expunge", "make_transient") and arguments):
+            if method == "expunge_all" or dotted_name(arguments[0].value) == name:
+                return True
     return False
 
 

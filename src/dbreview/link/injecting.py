@@ -89,7 +89,7 @@ def _told(interpreter: Interpreter, given: _Given, opened: _Opened, others: int)
         Place(ref.path, *opened.call.at),
         opened.route.route,
         opened.name,
-        f"{dotted_name(opened.call.func) or last_name(opened.call.func)}({'...' if opened.call.arguments else ''})",
+        _shown(opened.call),
         given.ref.name,
         Place(given.ref.path, *given.ref.facts.at),
         annotation,
@@ -99,6 +99,16 @@ def _told(interpreter: Interpreter, given: _Given, opened: _Opened, others: int)
         given.session.kind,
         confidence,
     )
+
+
+def _shown(node: Expression) -> str:
+    """A call as a reader would name it: ``get_db().session(...)``."""
+    match node:
+        case facts.Call(func, arguments):
+            return f"{_shown(func)}({'...' if arguments else ''})"
+        case facts.Attribute(holder, name):
+            return f"{_shown(holder)}.{name}"
+    return dotted_name(node) or "..."
 
 
 # --- sessions that a path operation opens -------------------------------------------------
@@ -269,20 +279,24 @@ def _way_to_ask(interpreter: Interpreter, given: _Given) -> tuple[str, Route]:
     ways: dict[str, list[Route]] = {}
     for route in given.routes:
         for parameter in route.ref.facts.parameters:
-            if _session_in(interpreter.declared.parameter(route.ref, parameter)) is not None:
-                written = _alias(interpreter, route.ref.path, parameter.annotation)
-                ways.setdefault(written or "", []).append(route.route)
+            session = _session_in(interpreter.declared.parameter(route.ref, parameter))
+            if session is not None and session.opened_at == given.session.opened_at:
+                ways.setdefault(_way(interpreter, route.ref.path, parameter) or "", []).append(route.route)
     if not ways:
         return _in_full(given), given.routes[0].route
     written, routes = max(ways.items(), key=lambda way: (len(way[1]), way[0]))
     return written or _in_full(given), routes[0]
 
 
-def _alias(interpreter: Interpreter, path: str, annotation: Expression | None) -> str | None:
-    """``SessionDep``, where that is a variable of the project."""
-    if isinstance(annotation, facts.Name):
-        return annotation.id if isinstance(interpreter.names.resolve(path, annotation.id), Variable) else None
-    return None
+def _way(interpreter: Interpreter, path: str, parameter: facts.Parameter) -> str | None:
+    """``SessionDep``, where that is a variable of the project, or ``Session = Depends(get_session)``."""
+    if not isinstance(parameter.annotation, facts.Name):
+        return None
+    name = parameter.annotation.id
+    if isinstance(parameter.default, facts.Call):
+        asked = [last_name(argument.value) for argument in parameter.default.arguments]
+        return f"{name} = {_shown(parameter.default.func)}({asked[0]})" if len(asked) == 1 else None
+    return name if isinstance(interpreter.names.resolve(path, name), Variable) else None
 
 
 def _in_full(given: _Given) -> str:

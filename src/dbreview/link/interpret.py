@@ -16,7 +16,7 @@ from dbreview import facts
 from dbreview.facts import Expression
 from dbreview.finding import Place
 from dbreview.frameworks import python
-from dbreview.link import tasks
+from dbreview.link import tasks, transactions
 from dbreview.link.arguments import Arguments
 from dbreview.link.classes import Classes
 from dbreview.link.declared import Declared
@@ -33,7 +33,7 @@ from dbreview.link.names import (
     Names,
     Variable,
 )
-from dbreview.link.paths import unite
+from dbreview.link.paths import unite, without
 from dbreview.link.routes import FoundRoute
 from dbreview.link.schemas import Schemas
 from dbreview.link.steps import NOTHING, Paths
@@ -86,7 +86,7 @@ class Outcome:
 
 
 _NOTHING = Outcome()
-_DATA = (Items, Entity, Instance, Record)
+_DATA = (Items, Entity, Instance, Record, Session)
 """What a parameter may hold that is None where nobody gives it, whatever its type says."""
 _T = TypeVar("_T")
 
@@ -100,7 +100,12 @@ def _ways(frame: Frame) -> tuple[Paths, Paths]:
         whole = NOTHING
     if frame.ref is not None and frame.ref.facts.has_yield:
         return frame.entering or NOTHING, whole
-    return whole, NOTHING
+    return without(whole, frame.opened.keys() - {_returned(frame)}), NOTHING
+
+
+def _returned(frame: Frame) -> Place | None:
+    """The session that a body opens for its caller."""
+    return frame.returned.identity if isinstance(frame.returned, Session) else None
 
 
 def _required(ref: FunctionRef) -> int:
@@ -356,6 +361,7 @@ class Interpreter:
         try:
             frame.run(ref.facts.body)
             tasks.note_end(frame)
+            transactions.note_splits(frame)
         finally:
             self.frames.pop()
         for local in frame.local_functions:

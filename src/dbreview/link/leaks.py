@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Literal
 from dbreview import facts
 from dbreview.finding import Place
 from dbreview.frameworks import lifetimes
+from dbreview.link.engines import asks_for_main
 from dbreview.link.exits import Exit, ways_out
 from dbreview.link.names import ClassRef, FunctionRef
 from dbreview.link.ownership import Watch
-from dbreview.link.syntax import dotted_name, last_name, walk
+from dbreview.link.syntax import calls_in, dotted_name, last_name, walk
 from dbreview.link.values import FunctionValue, Session
 from dbreview.project import LeakedSession, Role
 
@@ -26,7 +27,9 @@ def leaked_sessions(interpreter: Interpreter, roles: dict[str, Role]) -> Iterato
     """Sessions that are opened and not closed on every path, each at its place."""
     found: dict[Place, LeakedSession] = {}
     for owned in sorted(interpreter.events.owned.values(), key=lambda o: o.at):
-        leak = _judge(interpreter, owned) if roles.get(owned.ref.path) == "application" else None
+        if roles.get(owned.ref.path) != "application" or _is_program(interpreter, owned.ref):
+            continue
+        leak = _judge(interpreter, owned)
         if leak is not None:
             found[leak.at] = leak
     for ref in interpreter.names.classes:
@@ -37,6 +40,15 @@ def leaked_sessions(interpreter: Interpreter, roles: dict[str, Role]) -> Iterato
 
 
 # --- functions ----------------------------------------------------------------------------
+
+
+def _is_program(interpreter: Interpreter, ref: FunctionRef) -> bool:
+    """Whether the process ends with the function, and gives everything back: a command, or a module's ``main()``."""
+    if any(dotted.startswith(lifetimes.COMMANDS) for dotted in interpreter.decorations(ref)):
+        return True
+    blocks = [s for s in interpreter.names.modules[ref.path].body if isinstance(s, facts.If)]
+    calls = (call for block in blocks if asks_for_main(block.test) for call in calls_in(block.body))
+    return ref.owner is None and any(dotted_name(call.func) == ref.facts.name for call in calls)
 
 
 def _judge(interpreter: Interpreter, owned: OwnedSession) -> LeakedSession | None:

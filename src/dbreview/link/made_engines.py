@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from dbreview import facts
@@ -155,7 +154,6 @@ class Keeping:
     is_returned: bool
 
 
-@lru_cache(maxsize=1000)
 def keeping(function: facts.Function, node: facts.Call) -> Keeping:
     """Where the result of a call goes, also by other names and inside of what is made from it."""
     names: set[str] = set()
@@ -176,6 +174,8 @@ def keeping(function: facts.Function, node: facts.Call) -> Keeping:
                 case facts.Call(facts.Attribute(holder, method), arguments) if method in _KEEPING_METHODS:
                     if any(_hands_on(argument.value, node, names) for argument in arguments):
                         holders[holder] = None
+                case facts.Call(facts.Name("setattr"), (owner, _, given)) if _hands_on(given.value, node, names):
+                    holders[facts.Attribute(owner.value, "", owner.value.at, owner.value.at)] = None
         if len(names) == before:
             break
     for inner in walk(function.body):

@@ -185,7 +185,8 @@ def _session(
     is_nothing = name == "add" and _is_loaded(arguments.get(0, "instance"))
     if method.effect is not None and not is_held and not is_nothing:
         is_loading = name == "refresh" and arguments.get(1, "attribute_names") not in (None, Const(None))
-        kind = "read" if is_loading else _effect_kind(method, name, statement)
+        is_locking = name == "refresh" and arguments.has("with_for_update")
+        kind = "other" if is_locking else "read" if is_loading else _effect_kind(method, name, statement)
         what = f"{dotted_name(node.func) or name}"
         is_blocking = session.kind == "sync" and kind not in sqlalchemy.NOT_SENT
         model = _model_of(arguments) if kind in _OF_OBJECTS else None

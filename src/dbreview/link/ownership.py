@@ -327,7 +327,33 @@ class Watch:
         """Whether a test holds (True) or fails (False) whenever the session is open; None where that is not known."""
         is_end = self._only_closes(statement)
         about = self._about(statement.test, is_end)
-        return True if about is None and is_end and self._is_flag(statement.test) else about
+        if about is None and is_end and self._is_flag(statement.test):
+            return True
+        return self._as_when_opened(statement.test) if about is None else about
+
+    def _as_when_opened(self, test: Expression) -> bool | None:
+        """``if verbose: session = open_session()``, and later ``if verbose:`` again."""
+        for other, holds in self._opening_tests:
+            if (asked := _asked(test)) is not None and asked == _asked(other):
+                return holds
+            if isinstance(test, facts.UnaryOperation) and test.operator == "not":
+                if (asked := _asked(test.operand)) is not None and asked == _asked(other):
+                    return not holds
+        return None
+
+    @cached_property
+    def _opening_tests(self) -> tuple[tuple[Expression, bool], ...]:
+        """The tests that decide whether the session is opened, each with whether it must hold."""
+        found: list[tuple[Expression, bool]] = []
+        for node in walk(self._body):
+            if isinstance(node, facts.If) and self._opened is not None and _contains(node.at, self._opened):
+                names = names_in(node.test)
+                is_lasting = not any(self._assigned.count(name) > 1 for name in names)
+                if is_lasting and any(_contains(each.at, self._opened) for each in node.body):
+                    found.append((node.test, True))
+                elif is_lasting and any(_contains(each.at, self._opened) for each in node.orelse):
+                    found.append((node.test, False))
+        return tuple(found)
 
     def _about(self, test: Expression, is_end: bool) -> bool | None:
         match test:
@@ -507,6 +533,27 @@ def _root(value: Expression) -> str:
                 value = inner
             case _:
                 return ""
+
+
+def _asked(test: Expression) -> tuple[object, ...] | None:
+    """What a test asks, wherever it stands; None for one whose answer may change by itself."""
+    match test:
+        case facts.Name(name):
+            return ("name", name)
+        case facts.Attribute() if (path := dotted_name(test)) is not None:
+            return ("name", path)
+        case facts.Constant(value, _, False):
+            return ("constant", value)
+        case facts.UnaryOperation(operator, operand):
+            inner = _asked(operand)
+            return (operator, inner) if inner is not None else None
+        case facts.Comparison(left, operators, comparators):
+            parts = [_asked(part) for part in (left, *comparators)]
+            return (operators, *parts) if None not in parts else None
+        case facts.BooleanOperation(left, boolean, right):
+            first, second = _asked(left), _asked(right)
+            return (boolean, first, second) if first is not None and second is not None else None
+    return None
 
 
 def _contains(outer: Span, inner: Span) -> bool:

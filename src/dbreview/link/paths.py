@@ -7,6 +7,7 @@ left out, so that a rule may miss something but never sees a path that is none.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -27,7 +28,9 @@ def is_whole(path: Path) -> bool:
 
 
 def add(frame: Frame, step: Step) -> None:
-    """A step that all living paths take now."""
+    """A step that all living paths take now; what is done to an unknown session follows nothing."""
+    if step.session is None:
+        return
     frame.paths = unite(_extended(frame, path, step) for path in frame.paths)
 
 
@@ -81,6 +84,11 @@ def undone(frame: Frame, start: Paths, done: Paths) -> Paths:
     return unite(path for each in start for path in _joined(frame, each, (tuple(rollbacks),)))
 
 
+def without(paths: Paths, sessions: AbstractSet[Place | None]) -> Paths:
+    """The paths without what they do to these sessions."""
+    return unite(tuple(step for step in path if step.session not in sessions) for path in paths)
+
+
 def unite(paths: Iterable[Path]) -> Paths:
     """Different paths, no more than anybody will follow."""
     return tuple(dict.fromkeys(paths))[:_MOST_PATHS]
@@ -108,13 +116,7 @@ def jump(frame: Frame) -> None:
 def _extended(frame: Frame, path: Path, step: Step) -> Path:
     before = [each for each in path if each.session == step.session]
     sent = next((each for each in reversed(before) if each.is_sent), None)
-    if (
-        step.session is not None
-        and sent is not None
-        and sent.kind == "failed"
-        and step.is_sent
-        and step.kind not in ("rollback", "failed")
-    ):
+    if sent is not None and sent.kind == "failed" and step.is_sent and step.kind not in ("rollback", "failed"):
         frame.interpreter.events.missed_rollbacks.setdefault(sent.at, (sent, step, frame.interpreter.is_request))
     if step.kind == "commit":
         frame.interpreter.events.commits.setdefault(step.session, step.at)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from dbreview import facts
@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 _FAR = 6
 """The number of calls beyond which nobody is sure any more that each of them is made in every request."""
 _SETTINGS = re.compile(r"(Settings|Config|Configuration|Env|Environment)$")
-_ONE_OFF = re.compile(r"migrat|backup|restore|provision|install|setup|seed|bootstrap|upgrade", re.IGNORECASE)
+_ONE_OFF = re.compile(
+    r"migrat|backup|restore|provision|install|setup|seed|bootstrap|upgrade|(?<![_a-z])init|initiali[sz]e", re.IGNORECASE
+)
 """Words in names of what is done seldom, whoever asks for it."""
 _PLAIN_DECORATORS = python.CONTEXT_DECORATORS | frozenset(
     {
@@ -35,6 +37,7 @@ _PLAIN_DECORATORS = python.CONTEXT_DECORATORS | frozenset(
     }
 )  # fmt: skip
 """Decorators of which it is known that the function runs each time it is called."""
+_ASKING = (facts.If, facts.Try, facts.While, facts.Conditional, facts.BooleanOperation)
 _PLAIN_METACLASSES = frozenset({"abc.ABCMeta", "builtins.type"})
 
 
@@ -44,7 +47,7 @@ def engines_per_request(
     """The engines that requests make, each once, by the surest and shortest way."""
     told: dict[Place, EnginePerRequest] = {}
     routes = {each.ref: each.route for each in found}
-    ways = _Ways(interpreter)
+    ways = _Ways(interpreter, routes)
     for ref, outcome in (*outcomes.items(), *_dependencies(interpreter, outcomes, roles)):
         for effect in outcome.effects:
             if effect.kind != "engine" or effect.is_once or roles.get(effect.at.filename) != "application":
@@ -70,8 +73,8 @@ def _dependencies(
     declared = interpreter.declared
     asked = {member: None for targets in declared.asked.values() for member in targets}
     before, interpreter.is_request = interpreter.is_request, True
-    for ref in (declared.dependencies | asked).keys() - outcomes.keys():
-        if roles.get(ref.path) == "application":
+    for ref in declared.dependencies | asked:
+        if ref not in outcomes and roles.get(ref.path) == "application":
             bound = client.parameters(interpreter, ref)
             if ref.facts.name == "__init__" and ref.owner is not None:
                 yield ref, interpreter.read(FunctionValue(ref, Instance(ref.owner)), bound)
@@ -153,8 +156,9 @@ def _is_injected(interpreter: Interpreter, ref: FunctionRef, parameter: facts.Pa
 class _Ways:
     """The functions on the way from a request to an engine, and whether one of them keeps what it has made."""
 
-    def __init__(self, interpreter: Interpreter) -> None:
+    def __init__(self, interpreter: Interpreter, routes: Mapping[FunctionRef, Route]) -> None:
         self._interpreter = interpreter
+        self._routes = routes
         self._calls: dict[str, dict[facts.Span, tuple[FunctionRef, facts.Call]]] = {}
 
     def is_kept(self, root: FunctionRef, effect: Effect) -> bool:
@@ -164,7 +168,8 @@ class _Ways:
             if known is None:
                 continue
             function, node = known
-            if _stores(function, node) or (function is not root and self._may_run_once(function)):
+            is_route = function is root and root in self._routes
+            if _stores(function, node) or (not is_route and self._may_run_once(function)):
                 return True
         return False
 
@@ -204,9 +209,7 @@ class _Ways:
 
 def _stores(ref: FunctionRef, node: facts.Call) -> bool:
     """Whether a function looks before it calls, and puts the result where the next call will find it."""
-    asks = any(
-        isinstance(inner, facts.If | facts.Try | facts.While | facts.Conditional) for inner in walk(ref.facts.body)
-    )
+    asks = any(isinstance(inner, _ASKING) for inner in walk(ref.facts.body))
     return asks and any(_is_lasting(ref, holder) for holder in keeping(ref.facts, node).holders)
 
 

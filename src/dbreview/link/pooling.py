@@ -33,6 +33,9 @@ def unpooled_engines(
     libraries = {name.partition(".")[0] for path in roles for name in interpreter.names.imported_libraries(path)}
     has_workers = not pools.WORKERS.isdisjoint(libraries | set(conventions.dependencies))
     for engine in found:
+        function = engine.maker.function
+        if function is not None and not outlives(function.facts, engine.maker.node):
+            continue
         if engine.at in serving and not _is_chosen(interpreter, engine) and is_networked(engine, dialects):
             if not is_behind_pooler(engine):
                 is_async = engine.maker.kind == "async"

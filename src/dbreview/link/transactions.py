@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from dbreview.link.events import Effect
     from dbreview.link.frame import Frame
     from dbreview.link.interpret import Interpreter, Outcome
+    from dbreview.link.routes import FoundRoute
 
 _MAY_FAIL = frozenset({"commit", "flush", "write", "merge"})
 
@@ -125,29 +126,33 @@ def missing_rollbacks(
 # --- operations that commit halfway -------------------------------------------------------
 
 
-def split_transactions(
-    outcomes: Mapping[FunctionRef, Outcome], routes: Mapping[FunctionRef, Route], roles: Mapping[str, Role]
-) -> Iterator[SplitTransaction]:
-    """Path operations that commit between their writes, told where the paths of the two commits part."""
-    told: dict[Place, SplitTransaction] = {}
-    for ref, outcome in outcomes.items():
-        for path in outcome.paths:
-            for found in _splits(path, ref, routes.get(ref)):
-                if roles.get(found.at.filename) == "application":
-                    told.setdefault(found.at, found)
-    yield from sorted(told.values(), key=lambda each: each.at)
+def note_splits(frame: Frame) -> None:
+    """What a body does to sessions that it has opened itself is a whole, whoever calls it."""
+    if frame.ref is None or frame.ref.facts.has_yield or not frame.interpreter.is_request:
+        return
+    for path in (*frame.ended, *frame.paths):
+        for session in frame.opened:
+            _note_split(frame.interpreter, frame.ref, path, session, frame.interpreter.route)
 
 
-def _splits(path: Path, ref: FunctionRef, route: Route | None) -> Iterator[SplitTransaction]:
-    """The first commit of a path that stands between two writes, of each session."""
-    for session in dict.fromkeys(step.session for step in path if step.session is not None):
-        steps = [step for step in path if step.session == session]
-        units = list(_units(steps))
-        for (first, commit), (second, last) in pairwise(units):
-            confidence = _grade(first, second)
-            shared = _common(commit.calls, last.calls)
-            at = commit.calls[shared] if len(commit.calls) > shared else commit.at
-            yield SplitTransaction(
+def note_request(interpreter: Interpreter, found: FoundRoute, outcome: Outcome) -> None:
+    """What a path operation does to the sessions that it is given is a whole."""
+    for path in outcome.paths:
+        for session in dict.fromkeys(step.session for step in path):
+            _note_split(interpreter, found.ref, path, session, found.route)
+
+
+def _note_split(
+    interpreter: Interpreter, ref: FunctionRef, path: Path, session: Place | None, route: Route | None
+) -> None:
+    """The first commit of a path that stands between two writes, told where the ways to the two commits part."""
+    steps = [step for step in path if step.session == session]
+    for (first, commit), (second, last) in pairwise(_units(steps)):
+        shared = _common(commit.calls, last.calls)
+        at = commit.calls[shared] if len(commit.calls) > shared else commit.at
+        interpreter.events.splits.setdefault(
+            at,
+            SplitTransaction(
                 at,
                 ref.name,
                 route,
@@ -156,9 +161,17 @@ def _splits(path: Path, ref: FunctionRef, route: Route | None) -> Iterator[Split
                 _written(second),
                 last.at,
                 commit.calls[shared + 1 :],
-                confidence,
-            )
-            break
+                _grade(first, second),
+            ),
+        )
+        return
+
+
+def split_transactions(interpreter: Interpreter, roles: Mapping[str, Role]) -> Iterator[SplitTransaction]:
+    """Operations that commit between their writes."""
+    for at, found in sorted(interpreter.events.splits.items(), key=lambda item: item[0]):
+        if roles.get(at.filename) == "application":
+            yield found
 
 
 def _units(steps: list[Step]) -> Iterator[tuple[list[Step], Step]]:

@@ -40,7 +40,7 @@ def note_assignment(frame: Frame, target: Expression, value: Expression, operato
         change = Effect("change", session.kind, at, what, model=owner.model, on=session.identity)
         effects.note(frame, change, at, facts.Call(target, (), target.at))
         if _is_computed_from(frame, target, value, operator) and not _is_locked(frame, owner):
-            _note_update(frame, owner, target.attr, operator, at)
+            _note_update(frame, owner, target, operator, at)
 
 
 def note_values(frame: Frame, statement: Statement, node: facts.Call) -> None:
@@ -134,9 +134,10 @@ def is_lock(context: Expression) -> bool:
     return any(_LOCK.search(name or "") for name in names)
 
 
-def _note_update(frame: Frame, owner: Entity, attribute: str, operator: str | None, at: Place) -> None:
+def _note_update(frame: Frame, owner: Entity, target: facts.Attribute | str, operator: str | None, at: Place) -> None:
     interpreter = frame.interpreter
-    event = UpdateEvent(at, owner, attribute, operator, interpreter.is_request, interpreter.route)
+    name, written = (target, None) if isinstance(target, str) else (target.attr, dotted_name(target))
+    event = UpdateEvent(at, owner, name, written, operator, interpreter.is_request, interpreter.route)
     known = interpreter.events.updates.get(at)
     if known is None or (event.is_request and not known.is_request):
         interpreter.events.updates[at] = event
@@ -157,6 +158,7 @@ def lost_updates(interpreter: Interpreter, roles: Mapping[str, Role]) -> Iterato
             at,
             event.entity.model.name,
             event.attribute,
+            event.target,
             event.operator,
             bounds.query_of(fetch.statement, fetch.at) if fetch.statement is not None else None,
             event.route,

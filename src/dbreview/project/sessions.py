@@ -142,13 +142,14 @@ class MissingRollback:
 class LostUpdate:
     """A column is set to something computed in Python from the value that was read before, without a lock.
 
-    ``operator`` is the one of ``+=`` and the like, None for other computations. ``query`` fetched the row; None where
-    that is a lazy load.
+    ``target`` is what is assigned to, as it is written: ``post.views``. ``operator`` is the one of ``+=`` and the like,
+    None for other computations. ``query`` fetched the row; None where that is a lazy load.
     """
 
     at: Place
     model: str
     attribute: str
+    target: str | None
     operator: str | None
     query: Query | None
     route: Route | None
