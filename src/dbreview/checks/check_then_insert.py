@@ -18,13 +18,13 @@ def check(project: Project) -> Iterator[Finding]:
             at=insert.at,
             message=f"two requests may both find no `{insert.model}` with this {columns} and both insert one: "
             "no unique constraint stops the second",
-            help=_help(insert, model),
+            help=_help(insert, model, has_upsert=not project.dialects & {"mysql", "mariadb"}),
             notes=tuple(_notes(insert)),
             confidence="low" if model is not None and _has_document(insert, model) else insert.confidence,
         )
 
 
-def _help(insert: CheckThenInsert, model: Model | None) -> str:
+def _help(insert: CheckThenInsert, model: Model | None, *, has_upsert: bool) -> str:
     columns = model.columns if model is not None else {}
     is_flag = {each: each in columns and _is_flag(columns[each]) for each in insert.columns}
     kept = [each for each in insert.columns if not is_flag[each]] or list(insert.columns)
@@ -40,10 +40,8 @@ def _help(insert: CheckThenInsert, model: Model | None) -> str:
         if len(kept) == 1
         else f"Put `UniqueConstraint({names})` into `{insert.model}.__table_args__`"
     )
-    return (
-        f"{declared}, and catch the `IntegrityError` of whoever comes second; "
-        f"or insert with `on_conflict_do_nothing(index_elements=[{attributes}])`, which needs it too."
-    )
+    upsert = f"; or insert with `on_conflict_do_nothing(index_elements=[{attributes}])`, which needs it too"
+    return f"{declared}, and catch the `IntegrityError` of whoever comes second{upsert if has_upsert else ''}."
 
 
 def _has_document(insert: CheckThenInsert, model: Model) -> bool:

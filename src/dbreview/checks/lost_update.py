@@ -26,11 +26,14 @@ def _column(update: LostUpdate) -> str:
 
 
 def _help(update: LostUpdate) -> str:
-    computed = f"{_column(update)} {update.operator} ..." if update.operator is not None else "..."
+    column = _column(update)
+    computed = f"{column} {update.operator} ..." if update.operator is not None else f"{column} ..."
     statement = f"`update({update.model}).where(...).values({update.attribute}={computed})`"
-    what = "Let the database compute it" if update.operator else f"Let the database compute it from `{_column(update)}`"
     assignment = f"`{update.target} = {computed}`, or " if update.target is not None else ""
-    return f"{what}: {assignment}{statement}. Where Python has to decide first, read the row with `with_for_update()`."
+    return (
+        f"Let the database compute it, from the column: {assignment}{statement}. "
+        "Where Python has to decide first, read the row with `with_for_update()`."
+    )
 
 
 def _notes(update: LostUpdate) -> Iterator[Note]:

@@ -22,7 +22,7 @@ def check(project: Project) -> Iterator[Finding]:
 
 def _about_session(given: SessionInTask) -> str:
     kind = "connection" if given.is_connection else "session"
-    whose = "of a block that ends before it runs" if _is_of_block(given) else "of the request"
+    whose = "of the block around it" if _is_of_block(given) else "of the request"
     name = f" `{given.name}`" if given.name else ""
     start = f"`{given.task}` gets the {kind}{name} {whose}"
     if given.what == "holder":
@@ -68,10 +68,10 @@ def _help(given: SessionInTask) -> str:
     own = f"in `{given.task}` a session of its own: `{prefix}with SessionFactory() as session:`"
     if given.what != "entity":
         return f"Give it keys and plain values, and open {own}."
-    name = given.name or "row"
+    key = f"`{given.name}.{given.key}`" if given.name and given.key else "its key"
     if given.use == "changes":
-        return f"Give it `{name}.id`, open {own}, load the object there, and commit."
-    return f"Give it the values that it needs, or `{name}.id`, and open {own}."
+        return f"Give it {key}, open {own}, load the object there, and commit."
+    return f"Give it the values that it needs, or {key}, and open {own}."
 
 
 def _notes(given: SessionInTask) -> Iterator[Note]:

@@ -59,6 +59,8 @@ def _message(session: LeakedSession) -> str:
 def _message_of_class(session: LeakedSession, what: str) -> str:
     name = f"`{session.owner}.{session.name}`"
     match session.reason:
+        case "never" if not session.exit:
+            return f"the {what} {name} is opened for each `{session.owner}` that a request makes, and nothing closes it"
         case "never":
             return f"the {what} {name} is opened for a `with` block, and `{session.exit}` does not close it"
         case "early exit":
@@ -82,6 +84,8 @@ def _notes(session: LeakedSession) -> Iterator[Note]:
 def _help(session: LeakedSession) -> str:
     prefix = "async " if session.kind == "async" else ""
     wait = "await " if session.kind == "async" else ""
+    if session.owner is not None and not session.exit:
+        return f"Give `{session.owner}` the session of the request, and let the dependency that opens it close it."
     if session.owner is not None:
         return f"End `{session.exit}` with `finally: {wait}self.{session.name}.close()`."
     if session.reason == "abandoned generator":

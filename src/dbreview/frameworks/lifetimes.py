@@ -35,6 +35,11 @@ SESSION_METHODS: dict[str, Touch] = {
 }  # fmt: skip
 """What a session's methods do to it; all others use it."""
 
+ENDING_METHODS = frozenset(
+    {"close", "aclose", "__exit__", "__aexit__", "__del__", "dispose", "shutdown", "stop", "disconnect", "teardown"}
+)
+"""Methods of a project's classes that may close what their objects hold."""
+
 CLOSING_WORDS = ("close", "dispose", "cleanup", "clean_up", "release", "shutdown", "teardown")
 """Words in the names of functions that close what they are given."""
 

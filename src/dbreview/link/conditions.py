@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from dbreview import facts
 from dbreview.facts import Expression
+from dbreview.frameworks import sqlalchemy
 from dbreview.link.joining import options
 from dbreview.link.names import ClassRef
 from dbreview.link.syntax import dotted_name
@@ -22,6 +23,7 @@ from dbreview.link.values import (
     Items,
     Record,
     Session,
+    Symbol,
     Value,
 )
 
@@ -60,6 +62,8 @@ def truth(frame: Frame, test: Expression) -> bool | None:
             is_row = isinstance(found, Record) and any(isinstance(i, Entity) and i.fetch for i in found.items)
             is_something = is_given or (isinstance(found, _SOMETHING) and not is_row)
             return operator == "is not" if is_something else None
+        case facts.Call(facts.Name("isinstance"), (subject, kinds)):
+            return _is_session_of(_known(frame, subject.value), frame, kinds.value)
         case facts.Comparison(left, ("==" | "!=" as operator,), (facts.Constant(value, _, False),)):
             found = _known(frame, left)
             return (found.value == value) is (operator == "==") if isinstance(found, Const) else None
@@ -75,6 +79,16 @@ def truth(frame: Frame, test: Expression) -> bool | None:
             if operator == "and":
                 return False if False in (first, second) else True if first and second else None
             return True if True in (first, second) else False if first is False and second is False else None
+    return None
+
+
+def _is_session_of(value: Value, frame: Frame, kinds: Expression) -> bool | None:
+    """``isinstance(session, AsyncSession)`` of a parameter that was given a session, or none."""
+    if value == Const(None):
+        return False
+    named = frame.evaluate(kinds) if isinstance(value, Session) else None
+    if isinstance(value, Session) and isinstance(named, Symbol):
+        return True if sqlalchemy.SESSION_TYPES.get(named.dotted) == value.kind else None
     return None
 
 

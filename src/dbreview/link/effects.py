@@ -66,7 +66,8 @@ def _note_repeated_write(frame: Frame, effect: Effect, given: Effect, at: Place,
     position = next(index for index, each in enumerate(frame.loops) if each is loop)
     is_guarded = given.is_guarded or any(depth > position for depth in frame.tries)
     is_shielded = given.is_shielded or any(depth > position for depth in frame.shields)
-    is_own = given.is_own or frame.opened.get(effect.on, 0) > position
+    is_entered = any(frame.entered.get(name, 0) > position for name in names_in(node))
+    is_own = given.is_own or is_entered or frame.opened.get(effect.on, 0) > position
     changed = changing(frame)
     depends = bool((effect.needs or frozenset()) & changed)
     effect = replace(effect, is_guarded=is_guarded, is_shielded=is_shielded, is_own=is_own)

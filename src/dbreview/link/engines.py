@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from dbreview import facts
 from dbreview.facts import Block, Expression
@@ -26,11 +26,11 @@ if TYPE_CHECKING:
     from dbreview.link.frame import Frame
     from dbreview.link.interpret import Interpreter
 
-_LOOKING = frozenset({"get", "items", "keys", "values", "copy", "__contains__"})
+_LOOKING = frozenset({"get", "items", "keys", "values", "copy"})
 _FILLING = frozenset({"update", "setdefault"})
 _COPYING = frozenset({"dict", "len", "copy", "deepcopy", "bool", "isinstance"})
 _DEEPEST = 6
-_Keys = frozenset[str] | None
+_Keys: TypeAlias = frozenset[str] | None
 """The keys that code may have set or removed; None where that may be any."""
 
 
@@ -263,8 +263,8 @@ def _is_lazy(statement: facts.If) -> bool:
     )
 
 
-def has_other_makers(interpreter: Interpreter, at: Place, maker: EngineMaker) -> bool:
-    """Whether the same body makes another engine: then something decides between them."""
+def other_makers(interpreter: Interpreter, at: Place, maker: EngineMaker) -> list[EngineMaker]:
+    """What makes engines in the same body."""
     spans = {node.at for node in calls_in(body_of(interpreter, at, maker))}
-    others = (other for other in interpreter.events.engines if other.filename == at.filename and other != at)
-    return any((o.line, o.column, o.end_line, o.end_column) in spans for o in others)
+    others = ((o, m) for o, m in interpreter.events.engines.items() if o.filename == at.filename and o != at)
+    return [each for o, each in others if (o.line, o.column, o.end_line, o.end_column) in spans]

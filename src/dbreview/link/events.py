@@ -252,9 +252,9 @@ class OwnedSession:
 
 @dataclass(frozen=True, slots=True)
 class StoredSession:
-    """A session, or an object that holds one, that an assignment in a function keeps on ``owner`` (or by a key).
+    """A session, or an object that holds one, that an assignment in a function keeps on ``owner``.
 
-    ``target`` is what is assigned to, as it is written.
+    ``target`` is what is assigned to, as it is written; without ``owner`` it is a variable.
     """
 
     at: Place
@@ -262,6 +262,18 @@ class StoredSession:
     target: str
     owner: Value
     value: Value
+    is_request: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LentSession:
+    """A session that is opened as an argument of ``call``, which gives it to ``taker`` and keeps no name for it."""
+
+    at: Place
+    ref: FunctionRef
+    call: Call
+    taker: Value
+    kind: SessionKind | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -338,6 +350,7 @@ class Events:
     opened: dict[Place, SessionKind | None] = field(default_factory=dict)
     owned: dict[Place, OwnedSession] = field(default_factory=dict)
     stored: dict[Place, StoredSession] = field(default_factory=dict)
+    lent: dict[Place, LentSession] = field(default_factory=dict)
     takers: dict[Place, Value] = field(default_factory=dict)
     engines: dict[Place, EngineMaker] = field(default_factory=dict)
     makers: dict[Place, Maker] = field(default_factory=dict)

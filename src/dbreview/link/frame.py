@@ -69,6 +69,7 @@ class Frame:
         self.is_shield = False
         self.tries: list[int] = []
         self.opened: dict[Place | None, int] = {}
+        self.entered: dict[str, int] = {}
         self.read_from: dict[str, dict[str, bool]] = {}
         self.absent: tuple[Fetch, ...] = ()
         self.inserted: list[Place] = []

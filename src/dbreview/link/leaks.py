@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Literal
 
 from dbreview import facts
 from dbreview.finding import Place
-from dbreview.frameworks import lifetimes
+from dbreview.frameworks import fastapi, lifetimes
 from dbreview.link.engines import asks_for_main
 from dbreview.link.exits import Exit, ways_out
 from dbreview.link.names import ClassRef, FunctionRef
+from dbreview.link.objects import unowned_sessions
 from dbreview.link.ownership import Watch
 from dbreview.link.syntax import calls_in, dotted_name, last_name, walk
 from dbreview.link.values import FunctionValue, Session
@@ -36,6 +37,8 @@ def leaked_sessions(interpreter: Interpreter, roles: dict[str, Role]) -> Iterato
         for leak in _of_class(interpreter, ref) if roles.get(ref.path) == "application" else ():
             if roles.get(leak.at.filename) == "application":
                 found.setdefault(leak.at, leak)
+    for leak in unowned_sessions(interpreter, roles):
+        found.setdefault(leak.at, leak)
     yield from sorted(found.values(), key=lambda leak: leak.at)
 
 
@@ -69,14 +72,22 @@ def _judge(interpreter: Interpreter, owned: OwnedSession) -> LeakedSession | Non
     if watch.has_close:
         leak = _worst(exits)
         return _leak(owned, leak, _close_of(watch), is_generator) if leak is not None else None
-    if watch.may_be_closed_elsewhere or not any(each.kind in (*_ORDINARY, "again") for each in _open(exits)):
-        return None  # nobody knows; or it lives as long as a worker that never ends
+    if watch.may_be_closed_elsewhere or not _open(exits):
+        return None
+    if not _is_called_often(ref) and not any(each.kind in (*_ORDINARY, "again") for each in _open(exits)):
+        return None  # it lives as long as a worker that never ends
     if "." in name and _is_closed_by_others(interpreter, name):
         return None
     reason: Literal["never", "abandoned generator"] = "abandoned generator" if owned.is_from_generator else "never"
     return LeakedSession(
         owned.at, name, reason, None, None, is_generator, owned.kind, is_connection=owned.is_connection
     )
+
+
+def _is_called_often(ref: FunctionRef) -> bool:
+    """Whether each client has a call of its own: of a websocket's function, of a stream."""
+    words = {last_name(decorator) for decorator in ref.facts.decorators}
+    return ref.facts.has_yield or bool(words & {"websocket", "websocket_route", *fastapi.ROUTE_METHODS})
 
 
 def _open(exits: Sequence[Exit]) -> list[Exit]:

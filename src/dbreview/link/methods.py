@@ -112,7 +112,8 @@ def call(
                 return connect(frame, kind, node)
         case SessionFactory():
             if name == "configure":
-                return factories.note_configured(frame, receiver, arguments)
+                factories.note_configured(frame, receiver, arguments)
+                return None
             opened = calling.call_value(frame, receiver, arguments, node)
             if name == "begin" and isinstance(opened, Session):
                 return _in_block(opened, name, frame.place(node.at))

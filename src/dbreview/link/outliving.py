@@ -48,6 +48,7 @@ def sessions_in_tasks(
             event.what,
             event.name,
             event.model.dotted if event.model is not None else None,
+            _key(interpreter, event),
             event.attribute,
             event.use,
             event.used_at,
@@ -59,6 +60,13 @@ def sessions_in_tasks(
             event.route,
             _confidence(event, is_closed),
         )
+
+
+def _key(interpreter: Interpreter, event: HandedEvent) -> str | None:
+    """The attribute that is the primary key of an object, if it is one."""
+    table = interpreter.models.table(event.model) if event.model is not None else None
+    keys = [column.attribute for column in table.columns if column.is_primary_key] if table is not None else []
+    return keys[0] if len(keys) == 1 else None
 
 
 def _confidence(event: HandedEvent, is_closed: bool | None) -> Confidence:

@@ -493,11 +493,13 @@ class Watch:
         if ref is None or self._depth >= _DEEPEST:
             return None
         is_bound = isinstance(call.func, facts.Attribute) and ref.owner is not None
-        name = _parameter(ref, call, [self._gives(argument.value) for argument in call.arguments], is_bound=is_bound)
+        name = parameter_given(
+            ref, call, [self._gives(argument.value) for argument in call.arguments], is_bound=is_bound
+        )
         return Watch(self._interpreter, ref, name, depth=self._depth + 1) if name is not None else None
 
 
-def _parameter(ref: FunctionRef, call: facts.Call, gives: list[bool], *, is_bound: bool) -> str | None:
+def parameter_given(ref: FunctionRef, call: facts.Call, gives: list[bool], *, is_bound: bool) -> str | None:
     """The parameter of a function that gets the argument that is meant."""
     parameters = [p for p in ref.facts.parameters if p.kind in ("positional", "normal", "keyword")]
     is_static = any(last_name(decorator) == "staticmethod" for decorator in ref.facts.decorators)

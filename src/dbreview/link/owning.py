@@ -10,7 +10,7 @@ from dbreview.facts import Expression
 from dbreview.finding import Place
 from dbreview.frameworks import sqlalchemy
 from dbreview.link import iterating
-from dbreview.link.events import OwnedSession, StoredSession
+from dbreview.link.events import LentSession, OwnedSession, StoredSession
 from dbreview.link.names import FunctionRef
 from dbreview.link.syntax import dotted_name
 from dbreview.link.values import Engine, Instance, Session, Value
@@ -27,7 +27,7 @@ def note_owner(frame: Frame, target: Expression, value: Expression, found: Value
     is_own = isinstance(target, facts.Name) or (name or "").startswith(("request.state.", "req.state."))
     if frame.ref is None or name is None:
         return
-    if not is_own:
+    if not is_own or isinstance(found, Instance):
         _note_stored(frame, frame.ref, target, name, found)
     elif isinstance(call, facts.Call):
         opened = found if found is not None else _entered(frame, call)
@@ -52,11 +52,14 @@ def _opened_at(frame: Frame, session: Session, call: Expression) -> Place | None
 
 def _note_stored(frame: Frame, ref: FunctionRef, target: Expression, name: str, found: Value) -> None:
     """``app.state.session = SessionFactory()``: it lives as long as what holds it."""
-    holds = isinstance(found, Session) or (isinstance(found, Instance) and found.fields)
-    if holds and isinstance(target, facts.Attribute):
-        at = frame.place(target.at)
-        stored = StoredSession(at, ref, name, frame.evaluate(target.value), found)
-        frame.interpreter.events.stored[at] = stored
+    if not isinstance(found, Session) and not (isinstance(found, Instance) and found.fields):
+        return
+    at = frame.place(target.at) if isinstance(target, (facts.Attribute, facts.Name)) else None
+    if at is not None:
+        events = frame.interpreter.events
+        owner = frame.evaluate(target.value) if isinstance(target, facts.Attribute) else None
+        is_request = frame.interpreter.is_request or (at in events.stored and events.stored[at].is_request)
+        events.stored[at] = StoredSession(at, ref, name, owner, found, is_request)
 
 
 def _entered(frame: Frame, call: facts.Call) -> Value:
@@ -74,7 +77,14 @@ def note_taker(frame: Frame, callee: Value, arguments: Arguments, node: facts.Ca
     """Who gets a session that somebody opened as an argument."""
     for value in arguments.values():
         if isinstance(value, Session) and (value.opened_at is not None or value.is_connection):
-            frame.interpreter.events.takers[frame.place(node.at)] = callee
+            events = frame.interpreter.events
+            events.takers[frame.place(node.at)] = callee
+            written = (argument.value for argument in node.arguments)
+            calls = (each.value if isinstance(each, facts.Await) else each for each in written)
+            is_new = any(isinstance(e, facts.Call) and frame.place(e.at) == value.opened_at for e in calls)
+            if is_new and frame.ref is not None and value.opened_at is not None and not value.is_scoped:
+                lent = LentSession(value.opened_at, frame.ref, node, callee, value.kind)
+                events.lent[value.opened_at] = lent
             return
 
 

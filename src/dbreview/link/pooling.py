@@ -10,6 +10,7 @@ from dbreview import facts
 from dbreview.finding import Place
 from dbreview.frameworks import pools, python
 from dbreview.link import engines
+from dbreview.link.addresses import name_of
 from dbreview.link.made_engines import MadeEngine, is_behind_pooler, is_networked, made, mentions, outlives
 from dbreview.link.syntax import walk
 from dbreview.link.values import LibraryObject
@@ -46,8 +47,10 @@ def _is_chosen(interpreter: Interpreter, engine: MadeEngine) -> bool:
     """Whether something decides between this engine and another."""
     if any(engines.choices(engine.body, engine.maker.node)):
         return True
-    decides = any(isinstance(node, facts.If | facts.Conditional | facts.Match) for node in walk(engine.body))
-    return decides and engines.has_other_makers(interpreter, engine.at, engine.maker)
+    others = engines.other_makers(interpreter, engine.at, engine.maker)
+    if engine.maker.function is None:
+        return engine.name is not None and engine.name in {name_of(other.node, engine.body) for other in others}
+    return bool(others) and any(isinstance(node, facts.If | facts.Match) for node in walk(engine.body))
 
 
 def _serving(interpreter: Interpreter, roles: dict[str, Role]) -> set[Place]:

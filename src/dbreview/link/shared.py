@@ -106,6 +106,9 @@ def _place_of(
 ) -> tuple[Literal["state", "class", "module"], str] | None:
     """What holds the session for as long as the process lives; None where it may be short-lived."""
     first, *rest = stored.target.split(".")
+    if not rest:
+        is_global = isinstance(stored.value, Instance) and not has_own(stored.ref.facts, first)
+        return ("module", stored.target) if is_global else None
     if _is_application_state(stored.owner, stored.target):
         return "state", stored.target
     owner_class = stored.ref.owner
@@ -127,7 +130,8 @@ def _place_of(
 def _is_application_state(owner: Value, target: str) -> bool:
     if isinstance(owner, LibraryObject):
         is_of_application = owner.dotted.startswith(_APPLICATIONS) or ".app.state" in owner.dotted
-        return is_of_application and owner.dotted.endswith(".state")
+        is_application = owner.dotted.removesuffix("()") in _APPLICATIONS
+        return is_application or (is_of_application and owner.dotted.endswith(".state"))
     parts = target.split(".")
     return len(parts) > 2 and parts[-2] == "state" and parts[-3] in ("app", "application")
 
@@ -166,7 +170,7 @@ def _on_state(interpreter: Interpreter, path: str, statement: facts.Assign) -> I
     frame = interpreter.module_frame(path)
     for target in statement.targets:
         name = dotted_name(target)
-        if not isinstance(target, facts.Attribute) or name is None or ".state." not in name:
+        if not isinstance(target, facts.Attribute) or name is None:
             continue
         if _is_application_state(frame.evaluate(target.value), name):
             for part, session in sessions_in(frame.evaluate(statement.value)):

@@ -31,7 +31,7 @@ from dbreview.link import (
 from dbreview.link.events import Loop
 from dbreview.link.joining import in_loop, join, meet, options
 from dbreview.link.steps import Paths
-from dbreview.link.syntax import calls_in, dotted_name, last_name, walk
+from dbreview.link.syntax import calls_in, dotted_name, last_name, names_in, walk
 from dbreview.link.values import Const, Entries, FunctionValue, Items, Session, Value
 
 if TYPE_CHECKING:
@@ -344,6 +344,7 @@ def _with(frame: Frame, statement: facts.With) -> bool:
             frame.loops[-1] = replace(frame.loops[-1], opens_session=True)
         if item.target is not None:
             frame.bind_target(item.target, found)
+            frame.entered |= dict.fromkeys(names_in(item.target), len(frame.loops))
     is_lock = any(writing.is_lock(item.context) for item in statement.items)
     frame.shields += [len(frame.loops)] * shields
     frame.interpreter.locks += is_lock

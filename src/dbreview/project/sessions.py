@@ -374,11 +374,12 @@ class EchoingEngine:
 class SessionInTask:
     """A request's session, or something that needs it, is given to a task that outlives the request.
 
-    ``at`` is what is given: the session ``name``, a ``holder`` of it, or an ``entity`` of ``model``. ``task`` is the
-    function; ``how`` says whether it runs when the response was sent (``background``), ``beside`` the request, in a
-    ``thread``, or in another process (``queue``). It uses the session at ``used_at``, of an entity by ``use`` of its
-    ``attribute``. The session is opened at ``opened_at``: by ``dependency``, or in a block that ends before the task.
-    ``is_closed`` says that it is closed when a background task runs, None where that depends on FastAPI's version.
+    ``at`` is what is given: the session ``name``, a ``holder`` of it, or an ``entity`` of ``model``, whose primary key
+    is the attribute ``key``. ``task`` is the function; ``how`` says whether it runs when the response was sent
+    (``background``), ``beside`` the request, in a ``thread``, or in another process (``queue``). It uses the session at
+    ``used_at``, of an entity by ``use`` of its ``attribute``. The session is opened at ``opened_at``: by
+    ``dependency``, or in a block that ends before the task. ``is_closed`` says that it is closed when a background
+    task runs, None where that depends on FastAPI's version.
     """
 
     at: Place
@@ -387,6 +388,7 @@ class SessionInTask:
     what: Literal["session", "holder", "entity"]
     name: str
     model: str | None
+    key: str | None
     attribute: str | None
     use: Literal["reads", "changes", "expired"] | None
     used_at: Place | None
