@@ -5,13 +5,16 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
 from dbreview.cli import main
 from pages import Example
+from postgres import Database, Server, Unavailable, running_server
 from running import Import, running
 
 ENVIRONMENT = ("NO_COLOR", "FORCE_COLOR", "TERM", "COLUMNS", "DBREVIEW_TRACEBACK")
@@ -74,4 +77,29 @@ def dbreview(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 def module(example: Example, tmp_path: Path) -> Iterator[Import]:
     """The modules of an example's application, which can be imported meanwhile."""
     with running(example, tmp_path) as import_module:
+        yield import_module
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[Server]:
+    """A PostgreSQL server for this process; skips the test where none can be started."""
+    with ExitStack() as stack:
+        try:
+            server = stack.enter_context(running_server())
+        except Unavailable as reason:
+            pytest.skip(str(reason))
+        yield server
+
+
+@pytest.fixture
+def postgres(postgres_server: Server) -> Iterator[Database]:
+    """An empty PostgreSQL database for one test."""
+    with postgres_server.database(f"test_{uuid4().hex}") as database:
+        yield database
+
+
+@pytest.fixture
+def module_on_postgres(example: Example, tmp_path: Path, postgres: Database) -> Iterator[Import]:
+    """Like ``module``, with an application that talks to PostgreSQL."""
+    with running(example, tmp_path, postgres.variables) as import_module:
         yield import_module

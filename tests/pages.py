@@ -86,9 +86,9 @@ def rule_pages() -> list[Page]:
     return [_page(path) for path in sorted(RULES.glob("*.md"))]
 
 
-def cases() -> list[Example]:
+def cases(folder: Path = CASES) -> list[Example]:
     """Every case: its own files, laid over those under ``## Setup`` of its page."""
-    return [case for path in sorted(CASES.glob("*.md")) for case in _cases(path)]
+    return [case for path in sorted(folder.glob("*.md")) for case in _cases(path)]
 
 
 def _page(path: Path) -> Page:

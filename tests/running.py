@@ -1,4 +1,4 @@
-"""Runs the code of an example on SQLite, to see whether what its page claims is true."""
+"""Runs the code of an example, on SQLite unless told otherwise, to see whether what its page claims is true."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import gc
 import importlib
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
@@ -49,18 +49,21 @@ def is_async(example: Example) -> bool:
 
 
 @contextmanager
-def running(example: Example, folder: Path) -> Iterator[Import]:
-    """Write the files of an example, make them importable, and forget them afterwards."""
+def running(example: Example, folder: Path, variables: Mapping[str, str] | None = None) -> Iterator[Import]:
+    """Write the files of an example, make them importable, and forget them afterwards.
+
+    The application talks to a SQLite file in this folder, unless its environment says otherwise.
+    """
     for path, text in example.files.items():
         file = folder / path
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, encoding="utf-8")
     database = f"{folder / 'test.db'}"
-    variables = {
+    sqlite = {
         "DATABASE_URL": f"sqlite:///{database}",
         "ASYNC_DATABASE_URL": f"sqlite+aiosqlite:///{database}",
     }
-    with importing("app", folder, variables) as import_module:
+    with importing("app", folder, variables or sqlite) as import_module:
         yield import_module
 
 
@@ -104,18 +107,32 @@ def first_path(routes: ModuleType) -> str:
     return str(routes.router.routes[0].path)
 
 
-def ask(routes: ModuleType, *requests: Request) -> list[httpx.Response]:
-    """Send all requests at the same time to an application that has these routes."""
+def ask(routes: ModuleType, *requests: Request, answers_errors: bool = False) -> list[httpx.Response]:
+    """Send all requests at the same time to an application that has these routes.
+
+    What the application raises is raised here, too, unless it is to answer errors as a server does: with 500.
+    """
     application = FastAPI()
     application.include_router(routes.router)
-    return send(application, getattr(sys.modules.get("app.db"), "engine", None), *requests)
+    names = vars(sys.modules["app.db"]) if "app.db" in sys.modules else {}
+    engines = [each for each in names.values() if isinstance(each, (Engine, AsyncEngine))]
+    return _send(application, engines, requests, answers_errors=answers_errors)
 
 
 def send(application: FastAPI, engine: Engine | AsyncEngine | None, *requests: Request) -> list[httpx.Response]:
     """Start the application, send all requests at the same time, and close its connections."""
+    return _send(application, [] if engine is None else [engine], requests)
 
+
+def _send(
+    application: FastAPI,
+    engines: Sequence[Engine | AsyncEngine],
+    requests: Sequence[Request],
+    *,
+    answers_errors: bool = False,
+) -> list[httpx.Response]:
     async def live() -> list[httpx.Response]:
-        transport = httpx.ASGITransport(app=application)
+        transport = httpx.ASGITransport(app=application, raise_app_exceptions=not answers_errors)
         async with (
             application.router.lifespan_context(application),
             httpx.AsyncClient(transport=transport, base_url="http://test") as client,
@@ -123,8 +140,9 @@ def send(application: FastAPI, engine: Engine | AsyncEngine | None, *requests: R
             try:
                 return await asyncio.gather(*[client.request(verb, path, **rest) for verb, path, rest in requests])
             finally:
-                if engine is not None and (closing := engine.dispose()) is not None:
-                    await closing
+                for engine in engines:
+                    if (closing := engine.dispose()) is not None:
+                        await closing
 
     return asyncio.run(live())
 

@@ -17,7 +17,8 @@ def notes(write: RepeatedWrite, what: str, others: str) -> Iterator[Note]:
         yield Note("the call leads here", call)
     if write.write_at not in (write.at, *write.calls):
         yield Note(what, write.write_at)
-    for place in write.others[:_MOST_OTHERS]:
+    elsewhere = [place for place in dict.fromkeys(write.others) if place != write.at]
+    for place in elsewhere[:_MOST_OTHERS]:
         yield Note(others, place)
 
 

@@ -20,12 +20,13 @@ def check(project: Project) -> Iterator[Finding]:
     """Objects that a loop adds one by one, with the commit behind it."""
     for write in project.repeated_writes:
         if write.kind == "add":
+            effect = _effect(project, write)
             yield Finding(
                 at=write.at,
-                message=f"{_added(write)} in each pass of this loop{_effect(project, write)}",
+                message=f"{_added(write)} in each pass of this loop{effect}",
                 help=_help(project, write),
                 notes=tuple(_notes(write)),
-                confidence=write.confidence,
+                confidence=write.confidence if effect or write.at == write.write_at else "low",
             )
 
 
@@ -54,7 +55,9 @@ def _help(project: Project, write: RepeatedWrite) -> str:
         )
     if _is_numbered_by_mysql(project, write) or _is_before_batches(project):
         execute = f"{'await ' if write.is_async else ''}{session}.execute"
-        return f"Where no object is needed afterwards: `if rows: {execute}(insert({entity}), rows)`, a list of dicts."
+        return (
+            f"Where no object is needed afterwards, give a list of dicts: `if rows: {execute}(insert({entity}), rows)`."
+        )
     return f"`{session}.add_all([...])` says that they belong together; the statements are the same."
 
 

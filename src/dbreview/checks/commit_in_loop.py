@@ -9,6 +9,7 @@ from dbreview.finding import Finding
 from dbreview.project import Project, RepeatedWrite
 
 _DONE = {"commit": "the commit runs here", "flush": "the flush runs here", "refresh": "the refresh runs here"}
+_OTHERS = "the same loop commits, flushes or refreshes here, too"
 
 
 def check(project: Project) -> Iterator[Finding]:
@@ -19,7 +20,9 @@ def check(project: Project) -> Iterator[Finding]:
                 at=write.at,
                 message=f"{_subject(write)} once for each pass of this loop",
                 help=_help(project, write),
-                notes=tuple(_writes.notes(write, _DONE[write.kind], "the same loop does so here, too")),
+                notes=tuple(
+                    _writes.notes(write, _DONE[write.kind], "the same loop commits, flushes or refreshes here, too")
+                ),
                 confidence=write.confidence,
             )
 
@@ -29,9 +32,9 @@ def _subject(write: RepeatedWrite) -> str:
         case "commit":
             return f"`{write.what}()` ends a transaction"
         case "flush":
-            return f"`{write.what}()` sends what there is"
+            return f"`{write.what}()` sends what was added,"
         case _:
-            return f"`{write.what}(...)` fetches a row that is there already,"
+            return f"`{write.what}(...)` reads one row again,"
 
 
 def _help(project: Project, write: RepeatedWrite) -> str:
@@ -47,12 +50,13 @@ def _help(project: Project, write: RepeatedWrite) -> str:
         case "flush":
             return f"Take `{call}` out of what the loop calls, and flush or commit once behind the loop."
         case _:
-            return f"Leave it out: a new row's key and defaults come with its INSERT. {_reload(project, write)}"
+            brought = "A flush brings the keys and defaults of all new rows: read them before the commit."
+            return f"{brought} {_again(project, write)}"
 
 
-def _reload(project: Project, write: RepeatedWrite) -> str:
-    """What fetches many rows again."""
+def _again(project: Project, write: RepeatedWrite) -> str:
+    """What reads many rows again."""
     entity, key = _writes.entity(write), _writes.key(_writes.model(project, write))
     if entity is None or key is None:
-        return "If all must be read again, run one `select()` with `IN` behind the loop."
-    return f"If all must be read again, run one `select({entity}).where({entity}.{key}.in_(...))` behind the loop."
+        return "To read many rows again, run one `select()` with `IN`."
+    return f"To read many rows again, run one `select({entity}).where({entity}.{key}.in_(...))`."

@@ -13,7 +13,7 @@ _SAYS = {
     "update": ("an UPDATE runs", "`{}` is updated"),
     "delete": ("a DELETE runs", "a DELETE of `{}` runs"),
     "delete object": ("a loaded row is deleted", "a loaded `{}` is deleted"),
-    "merge": ("`merge` asks for a row and writes it", "`merge` asks for a `{}` and writes it"),
+    "merge": ("`merge` asks for a row and writes it,", "`merge` asks for a `{}` and writes it,"),
 }
 
 
@@ -54,13 +54,11 @@ def _leaves_alone(relationship: Relationship) -> bool:
 def _help(project: Project, write: RepeatedWrite) -> str:
     entity, model = _writes.entity(write) or "X", _writes.model(project, write)
     key = _writes.key(model)
-    found = f"{entity}.{key}.in_(...)" if key is not None else "... .in_(...)"
     execute = _execute(write)
     if write.is_sql:
-        return (
-            f"Collect the parameters, and pass them together: `if rows: {execute}(statement, rows)` with SQLAlchemy, "
-            "`executemany(statement, rows)` with the cursor or connection of a driver."
-        )
+        many = f"`{execute}many(statement, rows)`"
+        both = f"`if rows: {execute}(statement, rows)` with SQLAlchemy, {many} with a driver's own connection"
+        return f"Collect the parameters, and pass them together: {many if _is_cursor(write) else both}."
     match write.kind:
         case "insert":
             keys = f"; for their keys, add `.returning({entity}.{key}, sort_by_parameter_order=True)`" if key else ""
@@ -68,20 +66,34 @@ def _help(project: Project, write: RepeatedWrite) -> str:
         case "update":
             rows = f'[{{"{key or "id"}": ..., ...}}, ...]'
             return (
-                f"The same values for all: `update({entity}).where({found}).values(...)`. "
+                f"The same values for all: {_together(write, entity, '.values(...)')}. "
                 f"Values for each, by primary key: `{execute}(update({entity}), {rows})`."
             )
         case "delete":
-            return f"Collect the keys, and delete all rows with one `delete({entity}).where({found})`."
+            return f"Collect the keys, and delete all rows with {_together(write, entity)}."
         case "delete object":
             together = f"`{execute}(delete({entity}).where(...))`, with the conditions of the query"
             only = "" if _is_alone(model) else ", if nothing is to be deleted with them"
             return f"Delete them without loading them{only}: {together}."
         case _:
+            found = f"`select({entity}).where({entity}.{key}.in_(...))`" if key is not None else "`select()` with `IN`"
             return (
-                f"Fetch those that are there with one `select({entity}).where({found})` and change them; "
+                f"Fetch those that are there with one {found} and change them; "
                 f"or write all with one `insert({entity})` and its `on_conflict_do_update`."
             )
+
+
+def _together(write: RepeatedWrite, entity: str, values: str = "") -> str:
+    """One statement for the rows of all passes."""
+    if write.key is None:
+        return f"one `{write.kind}({entity})` with `IN`"
+    return f"one `{write.kind}({entity}).where({write.key}.in_(...)){values}`"
+
+
+def _is_cursor(write: RepeatedWrite) -> bool:
+    """Whether its name says that it is a driver's cursor."""
+    owner = write.what.rpartition(".")[0].rpartition(".")[2].lower().rpartition("_")[2]
+    return owner in ("cur", "curs", "cursor")
 
 
 def _execute(write: RepeatedWrite) -> str:

@@ -100,7 +100,7 @@ def evaluate(frame: Frame, expression: Expression) -> Value:
             if operator == "or" and isinstance(first, ClientNumber):
                 frame.evaluate(right)
                 return replace(first, is_optional=False)
-            if operator == "or" and loading.is_key_always_set(frame, left):
+            if operator == "or" and loading.is_foreign_key(frame, left):
                 return first
             return join(first, frame.evaluate(right)) if not isinstance(first, Condition) else first
         case facts.BinaryOperation(left, operator, right):

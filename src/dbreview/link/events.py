@@ -390,7 +390,7 @@ class Events:
     writes: dict[tuple[Place, str], RepeatEvent] = field(default_factory=dict)
     is_serializable: bool = False
     splits: dict[Place, SplitTransaction] = field(default_factory=dict)
-    missed_rollbacks: dict[Place, tuple[Step, Step, bool]] = field(default_factory=dict)
+    missed_rollbacks: dict[Place, tuple[Step, Step, bool, bool]] = field(default_factory=dict)
     handed: dict[Place, HandedEvent] = field(default_factory=dict)
     mistakes: dict[Place, Exception] = field(default_factory=dict)
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from dbreview import facts
 from dbreview.facts import Block, Expression, Span
 from dbreview.frameworks import lifetimes
+from dbreview.link.asking import holds_if_open
 from dbreview.link.syntax import last_name, walk
 
 if TYPE_CHECKING:
@@ -31,8 +32,8 @@ _CAUSES = {"use": "database", "lend": "call", "yield": "yield"}
 class Exit:
     """One way out. ``again`` is none: there the session is opened a second time.
 
-    ``cause`` tells of an error whether the ``database``, another ``call`` or a ``yield`` raises it, and names the class of
-    what is raised.
+    ``cause`` tells of an error whether the ``database``, another ``call`` or a ``yield`` raises it, of what is raised
+    its class.
     """
 
     kind: Literal["end", "return", "raise", "error", "break", "continue", "again"]
@@ -107,8 +108,8 @@ class _Follower:
                 return self._loop(body, orelse, self._evaluate(iterable, states), test=None)
             case facts.While(test, body, orelse):
                 return self._loop(body, orelse, self._evaluate(test, states), test)
-            case facts.With():
-                return self._with(statement, states)
+            case facts.With(items, body):
+                return self._with(items, body, states)
             case facts.Try():
                 return self._try(statement, states)
             case facts.Match():
@@ -129,7 +130,7 @@ class _Follower:
         states = self._evaluate(statement.test, states)
         if isinstance(statement.test, facts.Constant) and not statement.test.is_opaque:
             return self.block(statement.body if statement.test.value else statement.orelse, states)
-        holds = self._watch.holds_if_open(statement)
+        holds = holds_if_open(self._watch, statement)
         then = states & _CLOSED if holds is False else states
         other = states & _CLOSED if holds is True else states
         return self.block(statement.body, then) | self.block(statement.orelse, other)
@@ -148,24 +149,27 @@ class _Follower:
         is_endless = isinstance(test, facts.Constant) and bool(test.value)
         return broken if is_endless else self.block(orelse, states) | broken
 
-    def _with(self, statement: facts.With, states: States) -> States:
-        modes = []
-        for item in statement.items:
-            modes.append(self._watch.manages(item.context))
-            if not modes[-1]:
-                states = self._evaluate(item.context, states)
-            if item.target is not None and self._watch.is_named(item.target) and modes[-1] != "closes":
-                states = _CLOSED
-        end, exits = self._apart(statement.body, states)
-        for mode in modes:
-            match mode:
-                case "closes":
-                    end, exits = end and _CLOSED, [replace(each, state="closed") for each in exits]
-                case "releases":
-                    end, exits = _released(end), [replace(e, state=_after_release(e.state)) for e in exits]
-                case "swallows":
-                    end |= {each.state for each in exits if each.kind in ("error", "raise")}
-                    exits = [each for each in exits if each.kind not in ("error", "raise")]
+    def _with(self, items: tuple[facts.WithItem, ...], body: Block, states: States) -> States:
+        """``with a, b:`` is ``with a: with b:``."""
+        if not items:
+            return self.block(body, states)
+        item, *rest = items
+        mode = self._watch.manages(item.context)
+        if not mode:
+            states = self._evaluate(item.context, states)
+        if item.target is not None and self._watch.is_named(item.target) and mode != "closes":
+            states = _CLOSED
+        outer, self.exits = self.exits, {}
+        end = self._with(tuple(rest), body, states)
+        exits, self.exits = list(self.exits.values()), outer
+        match mode:
+            case "closes":
+                end, exits = end and _CLOSED, [replace(each, state="closed") for each in exits]
+            case "releases":
+                end, exits = _released(end), [replace(e, state=_after_release(e.state)) for e in exits]
+            case "swallows":
+                end |= {each.state for each in exits if each.kind in ("error", "raise")}
+                exits = [each for each in exits if each.kind not in ("error", "raise")]
         self._add(exits)
         return end
 

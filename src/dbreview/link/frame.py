@@ -67,6 +67,7 @@ class Frame:
         self.entering: Paths = ()
         self.shields: list[int] = []
         self.is_shield = False
+        self.is_repeating = False
         self.tries: list[int] = []
         self.opened: dict[Place | None, int] = {}
         self.entered: dict[str, int] = {}

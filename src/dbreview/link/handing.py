@@ -79,11 +79,13 @@ def note(frame: Frame, task: Task) -> None:
 
 
 def note_coroutine(frame: Frame, task: Task, use: Use) -> None:
-    """Tell of a coroutine that was made before its task, with the sessions that it uses."""
+    """Tell of a coroutine that was made before its task, by a call that was given the session."""
+    if use.name is None:
+        return
     for identity in sorted(each for each in use.sessions if each is not None):
         is_opened = identity.filename in frame.interpreter.names.modules  # else a parameter brings it
         session = Session("async", use.is_connection, opened_at=identity if is_opened else None, given=identity)
-        given = _Given(session, task.written, use.name or "")
+        given = _Given(session, task.written, use.name)
         event = _event(
             frame, replace(task, written=facts.Name(use.call, task.written.at)), given, _Held("session", session)
         )

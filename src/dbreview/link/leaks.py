@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from dbreview import facts
 from dbreview.finding import Place
 from dbreview.frameworks import fastapi, lifetimes
+from dbreview.link import lending
 from dbreview.link.engines import asks_for_main
 from dbreview.link.exits import Exit, ways_out
 from dbreview.link.names import ClassRef, FunctionRef
@@ -62,7 +63,7 @@ def _judge(interpreter: Interpreter, owned: OwnedSession) -> LeakedSession | Non
         return LeakedSession(owned.at, name, "never", None, None, False, owned.kind, is_connection=owned.is_connection)
     opened = (owned.at.line, owned.at.column, owned.at.end_line, owned.at.end_column)
     watch = Watch(interpreter, ref, name, opened)
-    if watch.is_handed_on or _is_kept_by_opener(interpreter, owned) or _has_its_generator(ref, owned):
+    if lending.is_handed_on(watch) or _is_kept_by_opener(interpreter, owned) or _has_its_generator(ref, owned):
         return None
     exits = ways_out(watch, ref.facts.body, "closed")
     is_generator = any(
@@ -72,7 +73,7 @@ def _judge(interpreter: Interpreter, owned: OwnedSession) -> LeakedSession | Non
     if watch.has_close:
         leak = _worst(exits)
         return _leak(owned, leak, _close_of(watch), is_generator) if leak is not None else None
-    if watch.may_be_closed_elsewhere or not _open(exits):
+    if lending.may_be_closed_elsewhere(watch) or not _open(exits):
         return None
     if not _is_called_often(ref) and not any(each.kind in (*_ORDINARY, "again") for each in _open(exits)):
         return None  # it lives as long as a worker that never ends
@@ -159,7 +160,7 @@ def _is_kept_besides(interpreter: Interpreter, ref: FunctionRef, at: Place) -> b
         match node:
             case facts.Assign(targets, facts.Call() as call) if Place(ref.path, *call.at) == at:
                 name = targets[0].id if isinstance(targets[0], facts.Name) else ""
-                return not name or Watch(interpreter, ref, name, call.at).is_kept_besides
+                return not name or lending.is_kept_besides(Watch(interpreter, ref, name, call.at))
     return False
 
 

@@ -30,7 +30,7 @@ from dbreview.link import (
     writing,
 )
 from dbreview.link.arguments import Arguments
-from dbreview.link.joining import join_all
+from dbreview.link.joining import join_all, options
 from dbreview.link.names import ClassRef
 from dbreview.link.syntax import names_in
 from dbreview.link.values import (
@@ -309,7 +309,7 @@ def _python(frame: Frame, dotted: str, arguments: Arguments, node: facts.Call) -
         case "asyncio.run" | "asyncio.wait_for" | "asyncio.shield" | "asyncio.create_task" | "asyncio.ensure_future":
             if name in ("create_task", "ensure_future"):
                 tasks.note_started(frame, first, frame.place(node.at), dotted, is_repeated=frame.comprehensions > 0)
-            return Coroutine(first.value, first.use, is_started=True) if isinstance(first, Coroutine) else first
+            return join_all(tasks.started(each) for each in options(first))
         case "asyncio.gather":
             tasks.note_together(frame, node, dotted)
             return _gather(frame, arguments)

@@ -158,8 +158,8 @@ def _is_primary_key(frame: Frame, model: ClassRef, name: str) -> bool:
     )
 
 
-def is_key_always_set(frame: Frame, expression: facts.Expression) -> bool:
-    """Whether ``row.user_id`` in ``row.user_id or row.user.id`` always has a value: a NOT NULL foreign key."""
+def is_foreign_key(frame: Frame, expression: facts.Expression) -> bool:
+    """Whether ``row.user_id`` in ``row.user_id or row.user.id`` is a foreign key: without one there is nothing to load."""
     if not isinstance(expression, facts.Attribute):
         return False
     owner = frame.evaluate(expression.value)
@@ -168,10 +168,7 @@ def is_key_always_set(frame: Frame, expression: facts.Expression) -> bool:
     if table is None:
         return False
     keys = {name for key in table.foreign_keys for name in key.columns}
-    return any(
-        column.attribute == expression.attr and column.name in keys and column.is_nullable is False
-        for column in table.columns
-    )
+    return any(column.attribute == expression.attr and column.name in keys for column in table.columns)
 
 
 def note_changed(frame: Frame, owner: Value) -> None:

@@ -196,7 +196,7 @@ def _hands_on(value: Expression, node: facts.Call, names: set[str]) -> bool:
             return name in names
         case facts.Call(func, arguments):
             word = last_name(func) or ""
-            keeps = word[:1].isupper() or word in _KEEPERS
+            keeps = word.lstrip("_")[:1].isupper() or word in _KEEPERS
             return value is node or (keeps and any(_hands_on(argument.value, node, names) for argument in arguments))
         case facts.Await(inner) | facts.NamedExpression(_, inner) | facts.Starred(inner):
             return _hands_on(inner, node, names)

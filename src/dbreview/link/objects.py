@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from dbreview import facts
 from dbreview.finding import Place
 from dbreview.frameworks import lifetimes
+from dbreview.link import lending
 from dbreview.link.names import ClassRef, FunctionRef
 from dbreview.link.ownership import Watch, parameter_given
 from dbreview.link.syntax import last_name, walk
@@ -23,28 +24,22 @@ _PLAIN_BASES = frozenset({"abc.ABC", "typing.Generic", "typing.Protocol", "built
 
 def unowned_sessions(interpreter: Interpreter, roles: dict[str, Role]) -> Iterator[LeakedSession]:
     """Sessions of objects that requests make, and of arguments, that nothing in the project closes."""
-    closed = _closed_attributes(interpreter)
     for lent in interpreter.events.lent.values():
         if roles.get(lent.ref.path) == "application" and _is_only_used(interpreter, lent):
             yield LeakedSession(lent.at, "", "never", None, None, False, lent.kind)
-    for stored in interpreter.events.stored.values():
-        owner, value = stored.ref.owner, stored.value
-        if roles.get(stored.ref.path) != "application" or not stored.is_request or owner is None:
+    made = [each for each in interpreter.events.stored.values() if each.is_request and _is_made_for(interpreter, each)]
+    closed = _closed_attributes(interpreter) if made else frozenset()
+    for stored in made:
+        name, owner, session = stored.target.rpartition(".")[2], stored.ref.owner, stored.value
+        if roles.get(stored.ref.path) != "application" or owner is None or name in closed:
             continue
-        if isinstance(value, Session) and value.opened_at is not None and _is_made_for(interpreter, stored, value):
-            name = stored.target.rpartition(".")[2]
-            if name not in closed and not _is_closed_by_class(interpreter, owner, name):
-                yield LeakedSession(
-                    value.opened_at,
-                    name,
-                    "never",
-                    None,
-                    None,
-                    False,
-                    value.kind,
-                    owner=owner.name,
-                    confidence="medium",
-                )
+        if not isinstance(session, Session) or session.opened_at is None:
+            continue
+        if not _is_closed_by_class(interpreter, owner, name):
+            kind = session.kind
+            yield LeakedSession(
+                session.opened_at, name, "never", None, None, False, kind, owner=owner.name, confidence="medium"
+            )
 
 
 def _is_only_used(interpreter: Interpreter, lent: LentSession) -> bool:
@@ -57,12 +52,15 @@ def _is_only_used(interpreter: Interpreter, lent: LentSession) -> bool:
     if name is None:
         return False
     watch = Watch(interpreter, lent.taker.ref, name)
-    return not (watch.has_close or watch.is_handed_on or watch.may_be_closed_elsewhere)
+    return not (watch.has_close or lending.is_handed_on(watch) or lending.may_be_closed_elsewhere(watch))
 
 
-def _is_made_for(interpreter: Interpreter, stored: StoredSession, session: Session) -> bool:
-    """Whether ``__init__`` opens the session itself, or is given one that is opened for it: ``Names(SessionFactory())``."""
-    if stored.ref.facts.name != "__init__" or session.is_scoped or session.is_connection:
+def _is_made_for(interpreter: Interpreter, stored: StoredSession) -> bool:
+    """Whether ``__init__`` opens the session, or is given one that is opened for it: ``Names(SessionFactory())``."""
+    session = stored.value
+    if stored.ref.facts.name != "__init__" or not isinstance(session, Session):
+        return False
+    if session.is_scoped or session.is_connection:
         return False
     receiver = stored.ref.facts.parameters[0].name if stored.ref.facts.parameters else ""
     if stored.target.rpartition(".")[0] != receiver or session.opened_at is None:
@@ -94,7 +92,7 @@ def _closed_attributes(interpreter: Interpreter) -> frozenset[str]:
 
 
 def _is_closed_by_class(interpreter: Interpreter, ref: ClassRef, name: str) -> bool:
-    """Whether the class, or one that it inherits from or that inherits from it, may close the session or give it away."""
+    """Whether the class, an ancestor or a descendant may close the session or give it away."""
     classes = interpreter.classes
     family = [*classes.ancestors(ref), *_descendants(interpreter, ref)]
     for each in family:
@@ -107,7 +105,7 @@ def _is_closed_by_class(interpreter: Interpreter, ref: ClassRef, name: str) -> b
         for member in each.members.values():
             if isinstance(member, FunctionRef) and member.facts.parameters:
                 watch = Watch(interpreter, member, f"{member.facts.parameters[0].name}.{name}")
-                if watch.has_close or watch.is_handed_on or watch.may_be_closed_elsewhere:
+                if watch.has_close or lending.is_handed_on(watch) or lending.may_be_closed_elsewhere(watch):
                     return True
     return False
 

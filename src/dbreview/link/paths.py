@@ -78,6 +78,13 @@ def behind(frame: Frame, before: Paths, block: Paths) -> Paths:
     return unite(path for each in before for path in _joined(frame, each, block))
 
 
+def repeat(frame: Frame, one_pass: Paths) -> None:
+    """See what a second pass of a loop does behind the first."""
+    frame.is_repeating = True
+    behind(frame, one_pass, one_pass)
+    frame.is_repeating = False
+
+
 def undone(frame: Frame, start: Paths, done: Paths) -> Paths:
     """Paths on which a block failed: nothing of what it did lasts but its rollbacks."""
     rollbacks = dict.fromkeys(step for path in done for step in path if step.kind == "rollback")
@@ -116,8 +123,13 @@ def jump(frame: Frame) -> None:
 def _extended(frame: Frame, path: Path, step: Step) -> Path:
     before = [each for each in path if each.session == step.session]
     sent = next((each for each in reversed(before) if each.is_sent), None)
-    if sent is not None and sent.kind == "failed" and step.is_sent and step.kind not in ("rollback", "failed"):
-        frame.interpreter.events.missed_rollbacks.setdefault(sent.at, (sent, step, frame.interpreter.is_request))
+    if sent is not None and sent.kind == "failed" and step.kind not in ("rollback", "failed"):
+        if step.is_sent:
+            events = frame.interpreter.events
+            event = (sent, step, frame.interpreter.is_request, frame.is_repeating)
+            events.missed_rollbacks.setdefault(sent.at, event)
+        elif step.kind == "commit":
+            step = replace(step, kind="rollback", is_sent=True)  # the end of a block whose transaction has failed
     if step.kind == "commit":
         frame.interpreter.events.commits.setdefault(step.session, step.at)
     if not _tells_more(path, step, before[-1] if before else None, sent) or len(path) >= _MOST_STEPS:
@@ -127,7 +139,7 @@ def _extended(frame: Frame, path: Path, step: Step) -> Path:
 
 def _tells_more(path: Path, step: Step, last: Step | None, sent: Step | None) -> bool:
     """Whether a step says anything that the path has not said before it: ``last``, or ``sent`` to the database."""
-    if step in path:  # read a second time
+    if step in path and step.kind != "rollback":  # read a second time
         return False
     match step.kind:
         case "use":

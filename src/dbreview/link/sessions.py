@@ -10,6 +10,7 @@ from dbreview.facts import Expression
 from dbreview.finding import Place
 from dbreview.frameworks import injector, python
 from dbreview.link import iterating, shared
+from dbreview.link.closures import has_own
 from dbreview.link.names import FunctionRef, Variable
 from dbreview.link.syntax import calls_in, dotted_name, walk
 from dbreview.link.values import LibraryObject, Session, Value
@@ -129,7 +130,7 @@ def _users(interpreter: Interpreter, path: str, name: str) -> list[tuple[facts.F
     """The module's functions that use a variable of the module, each with the first place."""
     found = []
     for node in walk(interpreter.names.modules[path].body, into_functions=True):
-        if isinstance(node, facts.Function) and not shared.has_own(node, name):
+        if isinstance(node, facts.Function) and not has_own(node, name):
             uses = (inner for inner in walk(node.body, into_functions=True) if isinstance(inner, facts.Name))
             first = next((inner for inner in uses if inner.id == name), None)
             found += [(node, Place(path, *first.at))] if first is not None else []

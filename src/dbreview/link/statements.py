@@ -32,7 +32,7 @@ from dbreview.link.events import Loop
 from dbreview.link.joining import in_loop, join, meet, options
 from dbreview.link.steps import Paths
 from dbreview.link.syntax import calls_in, dotted_name, last_name, names_in, walk
-from dbreview.link.values import Const, Entries, FunctionValue, Items, Session, Value
+from dbreview.link.values import ENTERED, Const, Entries, FunctionValue, Items, Session, Value
 
 if TYPE_CHECKING:
     from dbreview.link.frame import Frame
@@ -324,7 +324,7 @@ def _loop(frame: Frame, loop: Loop, body: Block) -> None:
         one_pass = paths.unite((*frame.paths, *frame.jumped))
     frame.loops.pop()
     frame.jumped = jumped
-    paths.behind(frame, one_pass, one_pass)
+    paths.repeat(frame, one_pass)
     frame.paths = paths.unite((*before, *paths.behind(frame, before, one_pass)))
 
 
@@ -337,9 +337,12 @@ def _with(frame: Frame, statement: facts.With) -> bool:
         is_block = isinstance(item.context, facts.Call) and last_name(item.context) in ("begin", "begin_nested")
         leaving.append(left)
         shields += is_shield
-        if isinstance(found, Session) and not is_block:
-            effects.note_entered(frame, found.identity)
-            entered.append(found)
+        if isinstance(found, Session) and found.identity is None and not is_block and not found.is_scoped:
+            found = replace(found, given=ENTERED)
+        sessions = [each for each in options(found) if isinstance(each, Session)] if not is_block else []
+        for session in sessions:
+            effects.note_entered(frame, session.identity)
+        entered += sessions
         if frame.loops and isinstance(found, Session) and _writes(statement.body):
             frame.loops[-1] = replace(frame.loops[-1], opens_session=True)
         if item.target is not None:

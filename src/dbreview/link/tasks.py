@@ -21,7 +21,13 @@ if TYPE_CHECKING:
     from dbreview.link.frame import Frame
     from dbreview.link.interpret import Interpreter
 
-_HARMLESS = frozenset({"send", "throw", "close", "cr_frame", "cr_running", "__await__"})
+_HARMLESS = frozenset(
+    {
+        "send", "throw", "close", "cr_frame", "cr_running", "__await__", "done", "cancel", "cancelled", "result", "exception",
+        "add_done_callback", "get_name", "set_name",
+    }
+)  # fmt: skip
+"""What a coroutine has itself, or the task that may have been made of it."""
 _LOCAL = frozenset({"engine", "other", "change"})
 
 
@@ -176,7 +182,12 @@ def start(frame: Frame, dotted: str, arguments: Arguments, node: facts.Call) -> 
         first = calling.call_value(frame, first, given, node)
     is_repeated = any(loop.kind != "exit" for loop in frame.loops)
     note_started(frame, first, frame.place(node.at), dotted, is_repeated=is_repeated)
-    return Coroutine(first.value, first.use, is_started=True) if isinstance(first, Coroutine) else None
+    return started(first) if isinstance(first, Coroutine) else None
+
+
+def started(value: Value) -> Value:
+    """The value as a task: it runs, whether or not anybody awaits it."""
+    return Coroutine(value.value, value.use, is_started=True) if isinstance(value, Coroutine) else value
 
 
 def is_group(context: Expression) -> bool:

@@ -104,7 +104,9 @@ def missing_rollbacks(
     interpreter: Interpreter, roles: Mapping[str, Role], dialects: frozenset[str]
 ) -> Iterator[MissingRollback]:
     """The handlers after which a session is used that nobody rolled back."""
-    for at, (failed, used, is_request) in sorted(interpreter.events.missed_rollbacks.items(), key=lambda item: item[0]):
+    for at, (failed, used, is_request, is_repeated) in sorted(
+        interpreter.events.missed_rollbacks.items(), key=lambda item: item[0]
+    ):
         if roles.get(at.filename) != "application" or failed.cause is None:
             continue
         if failed.what.rpartition(".")[2] not in _ENDS and "postgresql" not in dialects:
@@ -116,7 +118,7 @@ def missing_rollbacks(
             failed.cause,
             used.what,
             used.first,
-            used.first.filename == at.filename and used.first < at,
+            is_repeated,
             holder,
             failed.is_async,
             "high" if is_request else "medium",

@@ -144,6 +144,10 @@ class Session:
         return self.opened_at or self.given
 
 
+ENTERED = Place("<entered>", 0, 0, 0, 0)
+"""Identity of a session that a ``with`` block gets from somewhere: its own, until the block ends."""
+
+
 @dataclass(frozen=True, slots=True)
 class Attribute:
     """An attribute of a model class: ``User.posts``."""

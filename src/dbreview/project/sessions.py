@@ -86,6 +86,7 @@ class RepeatedWrite:
 
     ``kind`` is what is done per pass; ``entity`` what it is done to, a model's dotted name or a table (``is_sql``).
     ``what`` is the call as it is written. ``query_between`` runs in each pass between the additions.
+    ``key`` is the column by which a statement finds the rows of a pass: ``User.id``.
     """
 
     at: Place
@@ -100,6 +101,7 @@ class RepeatedWrite:
     query_between: Place | None
     others: tuple[Place, ...]
     confidence: Confidence
+    key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
