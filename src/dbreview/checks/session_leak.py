@@ -38,7 +38,8 @@ def _message(session: LeakedSession) -> str:
         case "never":
             return f"the {what} `{session.name}` is opened here and never closed"
         case "abandoned generator":
-            return f"`next(...)` takes the {what} `{session.name}` out of its dependency, and nothing closes it"
+            taken = "anext" if session.kind == "async" else "next"
+            return f"`{taken}(...)` takes the {what} `{session.name}` out of its dependency, and nothing closes it"
         case "opened again":
             return f"the {what} `{session.name}` is opened again before the one opened here is closed"
         case "early exit" if session.leaves_by == "end":
@@ -70,12 +71,12 @@ def _message_of_class(session: LeakedSession, what: str) -> str:
 
 def _notes(session: LeakedSession) -> Iterator[Note]:
     if session.closed_at is not None:
-        yield Note("it is closed only here", session.closed_at)
+        yield Note("it is closed here", session.closed_at)
     if session.leaves_at is None:
         return
     if session.reason == "opened again":
         yield Note("it is opened again here", session.leaves_at)
-    elif session.closed_at is None:
+    elif session.reason == "never":
         yield Note("the `with` block ends here", session.leaves_at)
     elif session.leaves_by in _SKIPPING:
         yield Note(_SKIPPING[session.leaves_by], session.leaves_at)
@@ -84,6 +85,7 @@ def _notes(session: LeakedSession) -> Iterator[Note]:
 def _help(session: LeakedSession) -> str:
     prefix = "async " if session.kind == "async" else ""
     wait = "await " if session.kind == "async" else ""
+    opener = session.opener or "..."
     if session.owner is not None and not session.exit:
         return f"Give `{session.owner}` the session of the request, and let the dependency that opens it close it."
     if session.owner is not None:
@@ -91,11 +93,13 @@ def _help(session: LeakedSession) -> str:
     if session.reason == "abandoned generator":
         return f"Open it with `{prefix}with SessionFactory() as {session.name}:` instead."
     if session.is_connection:
-        return f"Use `{prefix}with engine.connect() as {session.name or 'connection'}:`."
+        return f"Use `{prefix}with {session.opener or 'engine.connect()'} as {session.name or 'connection'}:`."
     if not session.name:
-        return f"Open it with `{prefix}with SessionFactory() as session:`; in a dependency, `yield` it from there."
+        opener = session.opener or "SessionFactory()"
+        return f"Open it with `{prefix}with {opener} as session:`; in a dependency, `yield` it from there."
     if "." in session.name:
         return f"Close it in a `finally`: `{wait}{session.name}.close()`."
     if session.is_generator:
-        return f"Write `{prefix}with SessionFactory() as {session.name}: yield {session.name}`."
-    return f"Use `{prefix}with ... as {session.name}:`, or close it in a `finally`."
+        opener = session.opener or "SessionFactory()"
+        return f"Write `{prefix}with {opener} as {session.name}: yield {session.name}`."
+    return f"Use `{prefix}with {opener} as {session.name}:`, or close it in a `finally`."

@@ -87,6 +87,10 @@ def statement(frame: Frame, statement: Statement, name: str, arguments: Argument
         filters.note_filters(frame, arguments.values(), frame.place(node.at))
         is_own = name == "select_from" and _is_own(statement, arguments)
         return replace(statement, is_narrowed=statement.is_narrowed or not is_own)
+    if name == "values" and any(isinstance(value, Items) for value in arguments.positional):
+        return replace(statement, asks_for_many=True)
+    if name == "values" and _changes_nothing(statement, arguments):
+        return replace(statement, is_locking=True)
     if name in sqlalchemy.UPSERTS:
         return replace(statement, is_upsert=True)
     if name == "values":
@@ -133,6 +137,14 @@ def sql_of(selected: tuple[Value, ...]) -> SqlText | None:
 def textual(text: str, at: Place) -> Statement:
     """A statement that is handed to a session or a driver as text."""
     return Statement("text", (Const(text),), at, sql=raw_sql.read_sql(text))
+
+
+def _changes_nothing(statement: Statement, arguments: Arguments) -> bool:
+    """``update(User).values(name=User.name)`` writes what is there, to lock the row."""
+    return bool(arguments.keywords) and all(
+        isinstance(value, Attribute) and value.name == name and value.model is statement.model
+        for name, value in arguments.keywords
+    )
 
 
 def narrow_exists(aggregate: Aggregate, arguments: Arguments) -> Aggregate:

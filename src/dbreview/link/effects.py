@@ -12,10 +12,11 @@ from dbreview.link import inserting, paths
 from dbreview.link.events import BlockEvent, Effect, Loop, RepeatEvent
 from dbreview.link.steps import Step, StepKind
 from dbreview.link.syntax import names_in
+from dbreview.link.values import Const
 
 if TYPE_CHECKING:
     from dbreview.link.frame import Frame
-    from dbreview.link.values import FunctionValue, SessionKind
+    from dbreview.link.values import FunctionValue, SessionKind, Statement
 
 
 def note(frame: Frame, effect: Effect, at: Place, node: facts.Call) -> None:
@@ -33,6 +34,9 @@ def note(frame: Frame, effect: Effect, at: Place, node: facts.Call) -> None:
     )
     if not effect.calls:
         _note_step(frame, effect)
+    loop = row_loop(frame, node.at)
+    if loop is not None and effect.kind in WRITES:
+        effect = replace(effect, is_repeated=True)
     if effect.kind in ("add", "write"):
         inserting.note_insert(frame, effect, at)
     key = (effect.kind, effect.at)
@@ -44,7 +48,6 @@ def note(frame: Frame, effect: Effect, at: Place, node: facts.Call) -> None:
         blocks = frame.interpreter.events.blocks
         if event.is_request or (frame.ref, at) not in blocks:
             blocks[(frame.ref, at)] = event
-    loop = row_loop(frame, node.at)
     if effect.kind == "read" and loop is not None and not effect.is_once and not _is_batch(effect):
         _note_repeat(frame, effect, at, node, loop)
     if effect.kind in ("commit", "flush"):
@@ -61,8 +64,11 @@ def _note_repeated_write(frame: Frame, effect: Effect, given: Effect, at: Place,
 
     What is around the loop does not make its passes independent: ``given`` is the effect without that.
     """
-    if node.at in loop.needed or (effect.kind == "flush" and effect.calls) or _is_batch(effect):
+    is_lock = effect.statement is not None and effect.statement.is_locking
+    if node.at in loop.needed or (effect.kind == "flush" and effect.calls) or _is_batch(effect) or is_lock:
         return
+    if given.is_repeated:
+        return  # told at the inner loop
     position = next(index for index, each in enumerate(frame.loops) if each is loop)
     is_guarded = given.is_guarded or any(depth > position for depth in frame.tries)
     is_shielded = given.is_shielded or any(depth > position for depth in frame.shields)
@@ -106,7 +112,7 @@ def _note_step(frame: Frame, effect: Effect) -> None:
         case "engine":
             return
         case _:
-            kind = "use"
+            kind = _kind_of_text(effect.statement)
     statement = effect.statement
     is_new = effect.kind in ("add", "add_all") or (statement is not None and statement.kind == "insert")
     model = effect.model or (statement.model if statement is not None else None)
@@ -114,6 +120,14 @@ def _note_step(frame: Frame, effect: Effect) -> None:
     paths.add(
         frame, Step(kind, effect.on, effect.at, effect.what, model, is_new, is_sent, is_async=effect.session == "async")
     )
+
+
+def _kind_of_text(statement: Statement | None) -> StepKind:
+    """``execute("ROLLBACK")`` ends a transaction; any other statement uses the session."""
+    text = statement.selected[0] if statement is not None and statement.kind == "text" and statement.selected else None
+    first = str(text.value).split()[:1] if isinstance(text, Const) else []
+    words: dict[str, StepKind] = {"ROLLBACK": "rollback", "COMMIT": "commit"}
+    return words.get(first[0].upper().rstrip(";"), "use") if first else "use"
 
 
 def _follows_insert(frame: Frame, effect: Effect) -> bool:
@@ -180,6 +194,7 @@ class Call:
             effect.is_own,
             effect.is_undone,
             effect.is_safe,
+            effect.is_repeated,
         )
 
 

@@ -66,7 +66,8 @@ class Effect:
     ``model`` is the class of the objects that it is done to, ``on`` the place where the session was opened. An effect
     ``is_shielded`` if a savepoint or transaction block rolls its failure back, ``is_guarded`` if a handler lets the
     code go on after it, ``is_own`` if the code that does it has opened the session itself,
-    ``is_undone`` if a handler beside it rolls back, ``is_safe`` if it may run at the same time as others like it.
+    ``is_undone`` if a handler beside it rolls back, ``is_safe`` if it may run at the same time as others like it,
+    ``is_repeated`` if a loop on the way repeats it already.
     """
 
     kind: EffectKind
@@ -86,6 +87,7 @@ class Effect:
     is_own: bool = False
     is_undone: bool = False
     is_safe: bool = False
+    is_repeated: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 from dbreview import facts
@@ -33,7 +34,7 @@ def leaked_sessions(interpreter: Interpreter, roles: dict[str, Role]) -> Iterato
             continue
         leak = _judge(interpreter, owned)
         if leak is not None:
-            found[leak.at] = leak
+            found[leak.at] = replace(leak, opener=_opener(owned))
     for ref in interpreter.names.classes:
         for leak in _of_class(interpreter, ref) if roles.get(ref.path) == "application" else ():
             if roles.get(leak.at.filename) == "application":
@@ -44,6 +45,20 @@ def leaked_sessions(interpreter: Interpreter, roles: dict[str, Role]) -> Iterato
 
 
 # --- functions ----------------------------------------------------------------------------
+
+
+def _opener(owned: OwnedSession) -> str:
+    """The call that opens the session, as it is written, if it is short: ``SessionFactory()``, ``Session(engine)``."""
+    if owned.opened_at not in (None, owned.at):
+        return ""
+    for node in walk(owned.ref.facts.body):
+        if isinstance(node, facts.Call) and Place(owned.ref.path, *node.at) == owned.at:
+            given = [dotted_name(argument.value) for argument in node.arguments if argument.keyword is None]
+            callee = dotted_name(node.func)
+            if callee is None or len(given) != len(node.arguments) or None in given:
+                return ""
+            return f"{callee}({', '.join(name for name in given if name is not None)})"
+    return ""
 
 
 def _is_program(interpreter: Interpreter, ref: FunctionRef) -> bool:
@@ -67,7 +82,7 @@ def _judge(interpreter: Interpreter, owned: OwnedSession) -> LeakedSession | Non
         return None
     exits = ways_out(watch, ref.facts.body, "closed")
     is_generator = any(
-        isinstance(node, facts.Yield) and node.value is not None and watch.mentions(node.value)
+        isinstance(node, facts.Yield) and node.value is not None and watch.gives(node.value)
         for node in walk(ref.facts.body)
     )
     if watch.has_close:
@@ -209,15 +224,16 @@ def _of_context(
         if not isinstance(value, Session) or value.opened_at is None or value.is_scoped:
             continue
         watch = Watch(interpreter, leave, f"{receiver}.{name}", owner=ref)
-        leak = _worst(ways_out(watch, leave.facts.body, "busy"))
-        if leak is None or _is_closed_beside(interpreter, ref, name, leave):
+        exits = ways_out(watch, leave.facts.body, "busy")
+        leak, has_close = _worst(exits), any(each.state == "closed" for each in exits)
+        if leak is None or (not has_close and _is_closed_beside(interpreter, ref, name, leave)):
             continue
         closes = _close_of(watch)
         left = Place(leave.path, *(leave.facts.at if leak.kind == "end" else leak.at))
         yield LeakedSession(
             value.opened_at,
             name,
-            "never" if closes is None else "not on errors" if leak.kind == "error" else "early exit",
+            "never" if not has_close else "not on errors" if leak.kind == "error" else "early exit",
             closes,
             left,
             False,

@@ -47,6 +47,8 @@ def classify(target: Expression, iterable: Expression, values: Value) -> tuple[L
         return ("other", "low")
     if _is_counter(iterable) or _is_short_slice(iterable):
         return ("other", "low")
+    if isinstance(values, Items) and isinstance(values.element, ClassValue):
+        return ("other", "low")
     if fetch_of(values) is not None:
         return ("rows", "high")
     if _MESSAGES.search(last_name(iterable) or ""):

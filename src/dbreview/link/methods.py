@@ -237,8 +237,8 @@ def note_isolation(frame: Frame, arguments: Arguments) -> None:
 
 
 def _is_loaded(value: Value) -> bool:
-    """Whether an object comes from the database, so that adding it inserts nothing."""
-    return isinstance(value, Entity) and value.fetch is not None
+    """Whether the session has an object already, so that adding it does nothing."""
+    return isinstance(value, Entity) and (value.fetch is not None or value.added_to is not None)
 
 
 def _model_of(arguments: Arguments) -> ClassRef | None:
@@ -309,6 +309,8 @@ def _ran(session: Session, name: str, arguments: Arguments, frame: Frame, node: 
             if isinstance(given, Const) and isinstance(given.value, str):
                 given = building.textual(given.value, at)
             ran = given if isinstance(given, Statement) else None
+            if ran is not None and len(arguments.positional) > 1 and isinstance(arguments.positional[1], Items):
+                ran = replace(ran, asks_for_many=True)  # a list of rows
             lookups.note(frame, ran, at)
             paging.note_run(frame, ran, at)
             frame.interpreter.events.saw_query(at, ran is not None and has_known_entity(ran))

@@ -49,10 +49,20 @@ class Watch(Standing):
         if root in self.names:
             return "use"
         is_given = any(self.gives(each.value) or name_of(each.value) in self.carriers for each in node.arguments)
-        if not is_given and root not in self.carriers:
+        if root in self.carriers or self._is_of_holder(func):
+            return "lend"
+        if not is_given:
             return "call"
         inner = self.given_to(node)
         return "call" if inner is not None and not inner.is_used else "lend"
+
+    def _is_of_holder(self, func: Expression) -> bool:
+        """``Repository(session).count``."""
+        while isinstance(func, (facts.Attribute, facts.Call, facts.Await, facts.Subscript)):
+            func = func.func if isinstance(func, facts.Call) else func.value
+            if isinstance(func, facts.Call) and self.gives(func):
+                return True
+        return False
 
     def _own_touch(self, call: facts.Call) -> Touch | None:
         """What a call of the object's own methods does, or one that gets the object."""

@@ -195,9 +195,10 @@ class GlobalSession:
 class LeakedSession:
     """A session (or connection) that is opened and not closed on every path.
 
-    ``leaves_at`` is where a path leaves with the session open: a ``return`` or ``raise``, None for the end of the function;
-    what may raise; where it is ``opened again`` while it is open. ``leaves_by`` tells which. ``owner`` is the context
-    manager's class whose ``exit`` does not close it. After ``is_given_back`` the session is open, but holds no connection.
+    ``leaves_at`` is where a path leaves with the session open: a ``return`` or ``raise``, what may raise, None for the
+    end of the function; or where it is ``opened again``. ``leaves_by`` tells which. ``owner`` is the class whose method
+    ``exit`` does not close it; without ``exit``, whose objects keep it. One that ``is_given_back`` is open, but holds
+    no connection. ``opener`` is the call that opens it, as it is written, where that is short.
     """
 
     at: Place
@@ -212,6 +213,7 @@ class LeakedSession:
     exit: str = ""
     is_given_back: bool = False
     is_connection: bool = False
+    opener: str = ""
     confidence: Confidence = "high"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from dataclasses import dataclass
 
@@ -9,6 +10,11 @@ from rich.cells import cell_len
 
 from dbreview.finding import Place
 
+_PASSWORD = re.compile(
+    r"""(://[^:/@\s"']*:)([^@/\s"'{]+)(@)"""
+    r"""|((?:password|passwd|pwd)["']?\s*[:=]\s*["'])([^"'{]+)(["'])""",
+    re.IGNORECASE,
+)
 _LONGEST = 160
 _BEFORE = 60
 _TAB = "    "
@@ -25,7 +31,7 @@ class Excerpt:
     @classmethod
     def of(cls, line: str, at: Place) -> Excerpt | None:
         """The first line of a place; none where there is nothing to show."""
-        line = line.rstrip()
+        line = _without_passwords(line.rstrip())
         if not line:
             return None
         start = min(at.column - 1, len(line))
@@ -40,6 +46,16 @@ class Excerpt:
             start=len(dots) + _cells(before),
             width=max(1, _cells(line[start : min(max(end, start), right)])),
         )
+
+
+def _without_passwords(line: str) -> str:
+    """The line with stars for the passwords in it, as many as they have characters: reports end up in logs."""
+    return _PASSWORD.sub(_starred, line)
+
+
+def _starred(found: re.Match[str]) -> str:
+    before, password, after = (part for part in found.groups() if part is not None)
+    return f"{before}{'*' * len(password)}{after}"
 
 
 def printable(text: str) -> str:
