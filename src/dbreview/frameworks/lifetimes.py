@@ -67,7 +67,7 @@ HARMLESS = frozenset(
         "time", "monotonic", "perf_counter", "now", "utcnow", "len", "str", "repr", "bool", "list", "dict", "set", "tuple",
         "range", "enumerate", "isinstance", "getattr", "hasattr", "append", "extend", "items", "keys", "values", "type",
         "wraps", "timeout", "timeout_at", "fail_after", "move_on_after", "format", "join", "id", "format_exc", "print_exc", "capture_exception", "locals", "globals", "vars",
-        "cancel", "super", "listen", "listens_for", "startswith", "endswith", "strip", "lower", "upper",
+        "cancel", "super", "listen", "listens_for", "reset", "clear", "discard", "dispose", "startswith", "endswith", "strip", "lower", "upper",
     }
 )  # fmt: skip
 """Last words of calls that practically never raise."""

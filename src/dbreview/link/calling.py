@@ -255,10 +255,10 @@ def invoke(frame: Frame, function: FunctionValue, arguments: Arguments | None, n
             effects.note(frame, call.effect(effect), at, node)
         paths.follow(frame, outcome.paths, at)
         frame.absent += outcome.absent
-        expiry.note_ended(frame, outcome.effects, at)
+        expiry.note_called(frame, outcome, at)
     found = frame.interpreter.result_of(function, outcome)
     if isinstance(found, Coroutine) and node is not None:
-        return replace(found, use=tasks.use_of_function(frame, function, outcome.effects, node))
+        return replace(found, use=tasks.use_of_function(frame, function, outcome.effects, arguments, node))
     return found
 
 

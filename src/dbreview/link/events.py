@@ -256,7 +256,7 @@ class OwnedSession:
 class StoredSession:
     """A session, or an object that holds one, that an assignment in a function keeps on ``owner``.
 
-    ``target`` is what is assigned to, as it is written; without ``owner`` it is a variable.
+    ``target`` is what is assigned to, as it is written; without ``owner`` it is a variable. ``at`` is what is assigned.
     """
 
     at: Place

@@ -21,13 +21,27 @@ from dbreview.project import ForbiddenLoad, Relationship, Role
 
 if TYPE_CHECKING:
     from dbreview.link.frame import Frame
-    from dbreview.link.interpret import Interpreter
+    from dbreview.link.interpret import Interpreter, Outcome
 
 
-def note_ended(frame: Frame, effects: tuple[Effect, ...], at: Place) -> None:
-    """What commits, rollbacks and flushes, here or in what is called, do to the objects that variables hold."""
-    kinds = {(effect.kind, effect.on) for effect in effects if effect.session == "async" and not effect.is_own}
-    is_refreshed = any(kind == "refresh" for kind, _ in kinds)
+def note_called(frame: Frame, outcome: Outcome, at: Place) -> None:
+    """What a called function does to the objects that variables hold: that which it does on each of its paths."""
+    ends = [{(step.kind, step.session) for step in path if step.kind in _ENDING} for path in outcome.paths]
+    sure = set.intersection(*ends) if ends else set()
+    flushed = {("flush", effect.on) for effect in outcome.effects if effect.kind in ("flush", "commit")}
+    is_refreshed = any(effect.kind == "refresh" for effect in outcome.effects)
+    _note_ended(frame, {*sure, *flushed}, at, is_refreshed=is_refreshed)
+
+
+def note_ended(frame: Frame, effect: Effect, at: Place) -> None:
+    """What a commit, rollback or flush does to the objects that variables hold."""
+    _note_ended(frame, {(effect.kind, effect.on)}, at, is_refreshed=False)
+
+
+_ENDING = frozenset({"commit", "rollback"})
+
+
+def _note_ended(frame: Frame, kinds: set[tuple[str, Place | None]], at: Place, *, is_refreshed: bool) -> None:
     for kind in ("flush", "commit", "rollback"):
         for on in (on for each, on in kinds if each == kind):
             if kind != "rollback" or not _is_over(frame, on):

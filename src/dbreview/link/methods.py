@@ -203,7 +203,7 @@ def _session(
             is_safe=session.is_scoped or session.is_pool,
         )
         effects.note(frame, effect, at, node)
-        expiry.note_ended(frame, (effect,), at)
+        expiry.note_ended(frame, effect, at)
         if kind == "read" and statement is not None and statement.model is not None:
             expiry.note_loaded(frame, statement.model, statement)
     if name == "scalar" and statement is not None:

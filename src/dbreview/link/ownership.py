@@ -43,7 +43,7 @@ class Watch(Standing):
         if self.is_class(node):
             is_harmless = (word or "").endswith(lifetimes.HARMLESS_ENDINGS)
             return "nothing" if is_harmless else "call"
-        if word in lifetimes.HARMLESS:
+        if word in lifetimes.HARMLESS or (isinstance(func, facts.Attribute) and word in lifetimes.CLOSING):
             return "nothing"
         root = root_of(func)
         if root in self.names:

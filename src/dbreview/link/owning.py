@@ -28,7 +28,7 @@ def note_owner(frame: Frame, target: Expression, value: Expression, found: Value
     if frame.ref is None or name is None:
         return
     if not is_own or isinstance(found, Instance):
-        _note_stored(frame, frame.ref, target, name, found)
+        _note_stored(frame, frame.ref, target, value, found)
     elif isinstance(call, facts.Call):
         opened = found if found is not None else _entered(frame, call)
         opened_at = _opened_at(frame, opened, call) if isinstance(opened, Session) else None
@@ -50,16 +50,15 @@ def _opened_at(frame: Frame, session: Session, call: Expression) -> Place | None
     return None
 
 
-def _note_stored(frame: Frame, ref: FunctionRef, target: Expression, name: str, found: Value) -> None:
+def _note_stored(frame: Frame, ref: FunctionRef, target: Expression, value: Expression, found: Value) -> None:
     """``app.state.session = SessionFactory()``: it lives as long as what holds it."""
     if not isinstance(found, Session) and not (isinstance(found, Instance) and found.fields):
         return
-    at = frame.place(target.at) if isinstance(target, (facts.Attribute, facts.Name)) else None
-    if at is not None:
-        events = frame.interpreter.events
+    name, at, events = dotted_name(target), frame.place(target.at), frame.interpreter.events
+    if name is not None and isinstance(target, (facts.Attribute, facts.Name)):
         owner = frame.evaluate(target.value) if isinstance(target, facts.Attribute) else None
         is_request = frame.interpreter.is_request or (at in events.stored and events.stored[at].is_request)
-        events.stored[at] = StoredSession(at, ref, name, owner, found, is_request)
+        events.stored[at] = StoredSession(frame.place(value.at), ref, name, owner, found, is_request)
 
 
 def _entered(frame: Frame, call: facts.Call) -> Value:

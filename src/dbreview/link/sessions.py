@@ -52,7 +52,7 @@ def _told(
 ) -> Iterator[GlobalSession]:
     """The first session that is in a value; in an object it is told where it is opened."""
     for part, session in shared.sessions_in(value):
-        place = session.opened_at if part.startswith(".") and session.opened_at is not None else at
+        place = shared.told_at(interpreter, session, at)
         yield GlobalSession(place, where, f"{name}{part}", used, session.kind, "high")
         return
 
@@ -169,9 +169,9 @@ def _kept_result(interpreter: Interpreter, ref: FunctionRef) -> Iterator[GlobalS
         return
     value = interpreter.run_standalone(ref).value
     for _, session in shared.sessions_in(value):
-        if session.opened_at is not None:
-            yield GlobalSession(session.opened_at, where, ref.name, None, session.kind, "high")
-            return
+        at = shared.told_at(interpreter, session, Place(ref.path, *ref.facts.at), ref.facts.body)
+        yield GlobalSession(at, where, ref.name, None, session.kind, "high")
+        return
 
 
 def _is_kept_by_container(interpreter: Interpreter, ref: FunctionRef) -> bool:

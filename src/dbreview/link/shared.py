@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Literal
 
 from dbreview import facts
+from dbreview.facts import Block, Span
 from dbreview.finding import Place
 from dbreview.frameworks import python
 from dbreview.link.closures import closures, has_own
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
 
 _DEEPEST = 3
 _APPLICATIONS = ("fastapi.FastAPI", "fastapi.applications.FastAPI", "starlette.applications.Starlette")
+_MAKING = frozenset({"__init__", "__post_init__", "__new__"})
+"""Methods that run once for each object."""
+
 _STARTING = frozenset(
     {
         "connect",
@@ -90,9 +94,28 @@ def filled_by_functions(interpreter: Interpreter, roles: dict[str, Role]) -> Ite
 def _stored(interpreter: Interpreter, stored: StoredSession) -> Iterator[GlobalSession]:
     part, session = next(sessions_in(stored.value), ("", None))
     place = _place_of(interpreter, stored) if session is not None else None
-    if place is not None and session is not None and session.opened_at is not None:
+    if place is not None and session is not None:
         where, name = place
-        yield GlobalSession(session.opened_at, where, f"{name}{part}", None, session.kind, "high")
+        at = told_at(interpreter, session, stored.at, stored.ref.facts.body)
+        yield GlobalSession(at, where, f"{name}{part}", None, session.kind, "high")
+
+
+def told_at(interpreter: Interpreter, session: Session, written: Place, body: Block = ()) -> Place:
+    """Where to tell of a session: where it is opened, unless that is in a function that opens others as well."""
+    at = session.opened_at
+    if at is None:
+        return written
+    functions = (ref.facts for ref in interpreter.names.functions if ref.path == at.filename)
+    spans = [_span(each.body) for each in functions if each.name in _MAKING and each.body]
+    if at.filename == written.filename:
+        spans.append((written.line, written.column, written.end_line, written.end_column))
+        spans += [_span(body)] if body else []
+    start, end = (at.line, at.column), (at.end_line, at.end_column)
+    return at if any(span[:2] <= start and end <= span[2:] for span in spans) else written
+
+
+def _span(body: Block) -> Span:
+    return (*body[0].at[:2], *body[-1].at[2:])
 
 
 def _place_of(
@@ -132,6 +155,8 @@ def _is_application_state(owner: Value, target: str) -> bool:
 
 def _is_made_once(method: facts.Function, target: str) -> bool:
     """``if self.session is None: self.session = ...``, or a method that starts something."""
+    if method.name in _MAKING:
+        return False  # the object's fields tell
     if method.name.strip("_") in _STARTING:
         return True
     for node in walk(method.body):
@@ -166,10 +191,12 @@ def _on_state(interpreter: Interpreter, path: str, statement: facts.Assign) -> I
         name = dotted_name(target)
         if not isinstance(target, facts.Attribute) or name is None:
             continue
-        if _is_application_state(frame.evaluate(target.value), name):
+        owner = frame.evaluate(target.value)
+        if isinstance(owner, ClassValue) or _is_application_state(owner, name):
             for part, session in sessions_in(frame.evaluate(statement.value)):
-                at = Place(path, *statement.value.at)
-                yield GlobalSession(at, "state", f"{name}{part}", None, session.kind, "high")
+                at = told_at(interpreter, session, Place(path, *statement.value.at))
+                where: Literal["class", "state"] = "class" if isinstance(owner, ClassValue) else "state"
+                yield GlobalSession(at, where, f"{name}{part}", None, session.kind, "high")
 
 
 def _in_lifespan(interpreter: Interpreter, ref: FunctionRef) -> Iterator[GlobalSession]:
@@ -180,10 +207,8 @@ def _in_lifespan(interpreter: Interpreter, ref: FunctionRef) -> Iterator[GlobalS
     given = interpreter.run_standalone(ref).yielded
     for name, value in given.items if isinstance(given, Entries) else ():
         for part, session in sessions_in(value):
-            if session.opened_at is not None:
-                yield GlobalSession(
-                    session.opened_at, "state", f"request.state.{name}{part}", None, session.kind, "high"
-                )
+            at = told_at(interpreter, session, Place(ref.path, *ref.facts.at), ref.facts.body)
+            yield GlobalSession(at, "state", f"request.state.{name}{part}", None, session.kind, "high")
 
 
 # --- variables ----------------------------------------------------------------------------

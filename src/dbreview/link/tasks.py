@@ -14,7 +14,7 @@ from dbreview.link.arguments import Arguments
 from dbreview.link.events import AwaitEvent, Effect, ShareEvent
 from dbreview.link.joining import options
 from dbreview.link.syntax import dotted_name, last_name, names_in, walk
-from dbreview.link.values import Coroutine, Entries, FunctionValue, Items, Record, Session, Use, Value
+from dbreview.link.values import Coroutine, Entries, FunctionValue, Instance, Items, Record, Session, Use, Value
 from dbreview.project import MissingAwait, Role, SharedSession
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ _HARMLESS = frozenset(
     }
 )  # fmt: skip
 """What a coroutine has itself, or the task that may have been made of it."""
+_DEEPEST = 3
 _LOCAL = frozenset({"engine", "other", "change"})
 
 
@@ -45,15 +46,34 @@ def use_of_method(frame: Frame, session: Session, node: facts.Call, name: str) -
     return Use(what, frame.place(node.at), None, sessions, session.is_connection, holder)
 
 
-def use_of_function(frame: Frame, function: FunctionValue, effects: tuple[Effect, ...], node: facts.Call) -> Use | None:
-    """What the coroutine of a project function uses; None where it does nothing with a database."""
+def use_of_function(
+    frame: Frame, function: FunctionValue, effects: tuple[Effect, ...], arguments: Arguments | None, node: facts.Call
+) -> Use | None:
+    """What the coroutine of a project function uses; None where it does nothing with a database.
+
+    Of sessions only those count that it is given: by an argument, by its object, or by the variables that it sees.
+    """
     found = [e for e in effects if e.session == "async" and e.kind not in _LOCAL]
     if not found:
         return None
-    sessions = frozenset(e.on for e in found if not (e.is_own or e.is_safe or e.kind in sqlalchemy.NOT_SENT))
+    given = [function.receiver, *(arguments.values() if arguments is not None else ())]
+    given += function.closure.names.values() if function.closure is not None else ()
+    handed = {session.identity for value in given for session in _sessions_in(value)}
+    sent = (e for e in found if not (e.is_own or e.is_safe or e.kind in sqlalchemy.NOT_SENT))
+    sessions = frozenset(e.on for e in sent if e.on in handed)
     name = next((n for n in _names(frame, node) if isinstance(frame.env.get(n), Session)), None)
     is_plain = not function.ref.facts.decorators
     return Use(function.ref.name, frame.place(node.at), found[0].at, sessions, False, name, is_plain)
+
+
+def _sessions_in(value: Value, depth: int = 0) -> Iterator[Session]:
+    """The sessions that a value is, or holds in its fields."""
+    for each in options(value):
+        if isinstance(each, Session):
+            yield each
+        elif isinstance(each, Instance) and depth < _DEEPEST:
+            for _, inner in each.fields:
+                yield from _sessions_in(inner, depth + 1)
 
 
 def _names(frame: Frame, node: facts.Call) -> Iterator[str]:
