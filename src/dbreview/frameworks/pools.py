@@ -99,5 +99,10 @@ SERVERLESS = frozenset(
 SERVERLESS_VARIABLES = ("AWS_LAMBDA_", "VERCEL", "FUNCTIONS_WORKER_RUNTIME")
 """Beginnings of the environment variables by which they recognise where they run."""
 
+OTHER_PURPOSES = re.compile(
+    r"serverless|lambda|worker|celery|task|job|cron|migrat|alembic|(^|_)tests?(_|$)", re.IGNORECASE
+)
+"""Words in names of engines, and of the files that make them, for those that serve no requests."""
+
 WORKERS = frozenset({"celery", "dramatiq", "rq", "huey", "taskiq", "billiard"})
 """Libraries whose processes fork, or run one event loop after another: no connection may outlive them."""

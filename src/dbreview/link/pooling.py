@@ -35,6 +35,8 @@ def unpooled_engines(
     has_workers = not pools.WORKERS.isdisjoint(libraries | set(conventions.dependencies))
     for engine in found:
         function = engine.maker.function
+        if any(map(pools.OTHER_PURPOSES.search, (engine.name or "", engine.at.filename))):
+            continue
         if function is not None and not outlives(function.facts, engine.maker.node):
             continue
         if engine.at in serving and not _is_chosen(interpreter, engine) and is_networked(engine, dialects):
