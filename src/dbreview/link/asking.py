@@ -9,7 +9,7 @@ from dbreview.facts import Expression, Span
 from dbreview.link.syntax import calls_in, dotted_name, names_in, walk
 
 if TYPE_CHECKING:
-    from dbreview.link.ownership import Watch
+    from dbreview.link.lifetimes.ownership import Watch
 
 
 def holds_if_open(watch: Watch, statement: facts.If) -> bool | None:

@@ -8,41 +8,26 @@ from dataclasses import replace
 from dbreview.facts import Unreadable
 from dbreview.finding import SURENESS, Confidence, Place
 from dbreview.frameworks import sqlalchemy
-from dbreview.link import (
-    bounds,
-    client,
-    committing,
-    engines,
-    expiry,
-    filters,
-    inserting,
-    loading,
-    misfits,
-    outliving,
-    paging,
-    pooling,
-    responses,
-    results,
-    tasks,
-    transactions,
-    validating,
-    writing,
-)
-from dbreview.link.credentials import hard_coded_credentials
+from dbreview.link import bounds, client, filters, loading, paging, responses, results, validating
+from dbreview.link.coroutines import expiry, tasks
 from dbreview.link.dialects import enforces_sqlite_keys, find_dialects
+from dbreview.link.engines import engines, misfits, pooling
+from dbreview.link.engines.credentials import hard_coded_credentials
+from dbreview.link.engines.per_request import engines_per_request
 from dbreview.link.events import BlockEvent, LoadEvent, RepeatEvent
-from dbreview.link.factories import expiring_sessions
-from dbreview.link.injecting import own_sessions
 from dbreview.link.interpret import Interpreter, Outcome
-from dbreview.link.leaks import leaked_sessions
+from dbreview.link.lifetimes import committing, outliving
+from dbreview.link.lifetimes.factories import expiring_sessions
+from dbreview.link.lifetimes.injecting import own_sessions
+from dbreview.link.lifetimes.leaks import leaked_sessions
+from dbreview.link.lifetimes.sessions import global_sessions, stored_on_state
 from dbreview.link.lookups import lookups_of
 from dbreview.link.names import FunctionRef
-from dbreview.link.per_request import engines_per_request
-from dbreview.link.repeated_writes import repeated_writes
 from dbreview.link.routes import FoundRoute, RouteFinder
 from dbreview.link.schema.application import models_of, tables_of, unknown_of
 from dbreview.link.secrets import has_hashing
-from dbreview.link.sessions import global_sessions, stored_on_state
+from dbreview.link.transactions import inserting, transactions, writing
+from dbreview.link.transactions.repeated_writes import repeated_writes
 from dbreview.link.understanding import understanding_of
 from dbreview.link.values import Aggregate, Attribute, ClassValue, Statement, Value
 from dbreview.project import (
@@ -75,14 +60,15 @@ def assemble(
     local = [f for f in interpreter.local_routes.values() if f.ref not in outcomes]
     outcomes |= _read_local_routes(interpreter, local)
     found = [*found, *local]
-    engines.read_modules(interpreter, roles)
-    dialects = find_dialects(interpreter.names, roles, conventions)
-    per_request = engines_per_request(interpreter, found, outcomes, roles)
     shared = {
         g.at: g for g in sorted(set(global_sessions(interpreter, roles)), key=lambda g: (g.at, g.name), reverse=True)
     }
     shared = dict(sorted(shared.items()))
+    engines.read_modules(interpreter, roles)
     dialects = find_dialects(interpreter.names, roles, conventions)
+    per_request = engines_per_request(interpreter, found, outcomes, roles)
+    impossible = tuple(misfits.impossible_engines(interpreter, roles, conventions.versions.get("sqlalchemy")))
+    told = {each.at for each in per_request} | {each.at for each in impossible}
     unbounded = tuple(_unbounded_responses(interpreter, found, outcomes))
     schema = assemble_schema(interpreter, roles, unreadable, conventions)
     return replace(
@@ -132,13 +118,9 @@ def assemble(
         ),
         sessions_in_tasks=tuple(outliving.sessions_in_tasks(interpreter, roles, conventions.versions.get("fastapi"))),
         engines_per_request=per_request,
-        impossible_engines=tuple(
-            misfits.impossible_engines(interpreter, roles, conventions.versions.get("sqlalchemy"))
-        ),
+        impossible_engines=impossible,
         unpooled_engines=tuple(pooling.unpooled_engines(interpreter, roles, conventions, dialects)) if found else (),
-        unchecked_pools=tuple(
-            pooling.unchecked_pools(interpreter, roles, dialects, frozenset(e.at for e in per_request))
-        ),
+        unchecked_pools=tuple(pooling.unchecked_pools(interpreter, roles, dialects, told)),
         echoing_engines=tuple(pooling.echoing_engines(interpreter, roles)),
         understanding=understanding_of(interpreter, found, roles),
     )

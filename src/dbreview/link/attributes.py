@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from dbreview import facts
 from dbreview.frameworks import fastapi, injector, python, sqlalchemy
-from dbreview.link import calling, library, loading, tasks, validating
+from dbreview.link import calling, library, loading, validating
+from dbreview.link.coroutines import tasks
 from dbreview.link.joining import join
 from dbreview.link.names import ClassRef, FunctionRef, Variable, canonical
 from dbreview.link.syntax import dotted_name

@@ -11,10 +11,11 @@ from dbreview import facts
 from dbreview.facts import Expression
 from dbreview.finding import Place
 from dbreview.frameworks import sqlalchemy
-from dbreview.link import bounds, client, effects, filters, lookups, methods, paging, raw_sql, rows, writing
+from dbreview.link import bounds, client, effects, filters, lookups, methods, paging, raw_sql, rows
 from dbreview.link.events import Effect
 from dbreview.link.joining import options
 from dbreview.link.syntax import names_in, walk
+from dbreview.link.transactions import writing
 from dbreview.link.values import (
     Aggregate,
     Answer,

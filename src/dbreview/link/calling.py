@@ -8,26 +8,14 @@ from typing import TYPE_CHECKING
 
 from dbreview import facts
 from dbreview.frameworks import fastapi, sqlalchemy
-from dbreview.link import (
-    attributes,
-    background,
-    constants,
-    effects,
-    expiry,
-    factories,
-    library,
-    methods,
-    owning,
-    paths,
-    routes,
-    secrets,
-    tasks,
-    validating,
-)
+from dbreview.link import attributes, constants, effects, library, methods, routes, secrets, validating
 from dbreview.link.arguments import Arguments
+from dbreview.link.coroutines import expiry, tasks
 from dbreview.link.joining import join
+from dbreview.link.lifetimes import background, factories, owning
 from dbreview.link.names import ClassRef, FunctionRef, Variable
 from dbreview.link.syntax import dotted_name, last_name, names_in
+from dbreview.link.transactions import paths
 from dbreview.link.values import (
     ClassValue,
     Const,

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from dbreview import facts
 from dbreview.facts import Expression, Span
 from dbreview.finding import Place
-from dbreview.link import inserting, paths
 from dbreview.link.events import BlockEvent, Effect, Loop, RepeatEvent
-from dbreview.link.steps import Step, StepKind
 from dbreview.link.syntax import names_in
+from dbreview.link.transactions import inserting, paths
+from dbreview.link.transactions.steps import Step, StepKind
 from dbreview.link.values import Const
 
 if TYPE_CHECKING:

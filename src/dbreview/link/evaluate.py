@@ -16,16 +16,15 @@ from dbreview.link import (
     constants,
     effects,
     filters,
-    inserting,
     iterating,
     loading,
     loops,
-    paths,
     results,
-    tasks,
 )
+from dbreview.link.coroutines import tasks
 from dbreview.link.joining import in_loop, join, join_all, meet, options
 from dbreview.link.syntax import names_in
+from dbreview.link.transactions import inserting, paths
 from dbreview.link.values import (
     Aggregate,
     Attribute,

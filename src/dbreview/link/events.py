@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 from dbreview.facts import Call, Span
 from dbreview.finding import Confidence, Place
 from dbreview.link.names import ClassRef, FunctionRef
-from dbreview.link.steps import Step
+from dbreview.link.transactions.steps import Step
 from dbreview.link.values import (
     ClientNumber,
     Entity,

@@ -13,8 +13,8 @@ from dbreview.link import evaluate, iterating, loading, statements
 from dbreview.link.events import Effect, Loop
 from dbreview.link.joining import out_of_loop
 from dbreview.link.names import ClassRef, Definition, FunctionRef
-from dbreview.link.steps import NOTHING, Paths
 from dbreview.link.syntax import dotted_name
+from dbreview.link.transactions.steps import NOTHING, Paths
 from dbreview.link.values import (
     ClassValue,
     Closure,

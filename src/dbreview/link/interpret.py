@@ -16,9 +16,9 @@ from dbreview import facts
 from dbreview.facts import Expression
 from dbreview.finding import Place
 from dbreview.frameworks import python
-from dbreview.link import tasks, transactions
 from dbreview.link.arguments import Arguments
 from dbreview.link.classes import Classes
+from dbreview.link.coroutines import tasks
 from dbreview.link.declared import Declared
 from dbreview.link.effects import as_seen_by_callers
 from dbreview.link.events import Effect, Events
@@ -33,10 +33,11 @@ from dbreview.link.names import (
     Names,
     Variable,
 )
-from dbreview.link.paths import unite, without
 from dbreview.link.routes import FoundRoute
 from dbreview.link.schemas import Schemas
-from dbreview.link.steps import NOTHING, Paths
+from dbreview.link.transactions import transactions
+from dbreview.link.transactions.paths import unite, without
+from dbreview.link.transactions.steps import NOTHING, Paths
 from dbreview.link.values import (
     Answer,
     ClassValue,

@@ -8,23 +8,13 @@ from typing import TYPE_CHECKING
 from dbreview import facts
 from dbreview.facts import Block, Expression
 from dbreview.finding import Place
-from dbreview.link import (
-    bounds,
-    building,
-    calling,
-    conditions,
-    constants,
-    effects,
-    loops,
-    results,
-    rows,
-    tasks,
-)
+from dbreview.link import bounds, building, calling, conditions, constants, effects, loops, results, rows
 from dbreview.link.arguments import Arguments
+from dbreview.link.coroutines import tasks
 from dbreview.link.events import Loop
 from dbreview.link.joining import in_loop, join, join_all, out_of_loop
 from dbreview.link.names import FunctionRef
-from dbreview.link.steps import NOTHING, Paths
+from dbreview.link.transactions.steps import NOTHING, Paths
 from dbreview.link.values import (
     Const,
     Context,

@@ -12,7 +12,7 @@ from dbreview.link.syntax import calls_in, dotted_name, last_name, walk
 from dbreview.link.values import ClassValue, Symbol
 
 if TYPE_CHECKING:
-    from dbreview.link.ownership import Watch
+    from dbreview.link.lifetimes.ownership import Watch
 
 _OWN_LIBRARIES = (
     "builtins.",

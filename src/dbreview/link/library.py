@@ -10,29 +10,27 @@ from dbreview.finding import Place
 from dbreview.frameworks import drivers, fastapi, injector, python, sqlalchemy, tortoise
 from dbreview.link import (
     attributes,
-    background,
     building,
     calling,
     constants,
     effects,
-    engines,
-    factories,
     iterating,
     loading,
     loops,
     methods,
     paging,
-    paths,
     results,
     rows,
-    tasks,
     validating,
-    writing,
 )
 from dbreview.link.arguments import Arguments
+from dbreview.link.coroutines import tasks
+from dbreview.link.engines import engines
 from dbreview.link.joining import join_all, options
+from dbreview.link.lifetimes import background, factories
 from dbreview.link.names import ClassRef
 from dbreview.link.syntax import names_in
+from dbreview.link.transactions import paths, writing
 from dbreview.link.values import (
     Adapter,
     Aggregate,

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from dbreview import facts
 from dbreview.finding import Place
 from dbreview.frameworks import python, sqlalchemy
-from dbreview.link import bounds, calling, expiry, iterating, strategies
+from dbreview.link import bounds, calling, iterating, strategies
+from dbreview.link.coroutines import expiry
 from dbreview.link.events import LoadEvent
 from dbreview.link.joining import options
 from dbreview.link.names import ClassRef, Definition, FunctionRef, Variable
@@ -159,7 +160,7 @@ def _is_primary_key(frame: Frame, model: ClassRef, name: str) -> bool:
 
 
 def is_foreign_key(frame: Frame, expression: facts.Expression) -> bool:
-    """Whether ``row.user_id`` in ``row.user_id or row.user.id`` is a foreign key: without one there is nothing to load."""
+    """Whether ``row.user_id`` in ``row.user_id or row.user.id`` is a foreign key: where it is NULL, nothing is loaded."""
     if not isinstance(expression, facts.Attribute):
         return False
     owner = frame.evaluate(expression.value)

@@ -18,8 +18,6 @@ from dbreview.link import (
     calling,
     constants,
     effects,
-    expiry,
-    factories,
     filters,
     joining,
     library,
@@ -29,15 +27,16 @@ from dbreview.link import (
     rows,
     strategies,
     syntax,
-    tasks,
     validating,
 )
+from dbreview.link.coroutines import expiry, tasks
 from dbreview.link.events import Effect, EffectKind
 from dbreview.link.joining import in_loop, join, join_all, out_of_loop
+from dbreview.link.lifetimes import factories
 from dbreview.link.loops import fetch_of
 from dbreview.link.names import ClassRef
-from dbreview.link.steps import NOTHING, Step
 from dbreview.link.syntax import dotted_name
+from dbreview.link.transactions.steps import NOTHING, Step
 from dbreview.link.values import (
     Adapter,
     Aggregate,

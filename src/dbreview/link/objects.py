@@ -9,8 +9,8 @@ from dbreview import facts
 from dbreview.finding import Place
 from dbreview.frameworks import lifetimes
 from dbreview.link import lending
+from dbreview.link.lifetimes.ownership import Watch, parameter_given
 from dbreview.link.names import ClassRef, FunctionRef
-from dbreview.link.ownership import Watch, parameter_given
 from dbreview.link.syntax import last_name, walk
 from dbreview.link.values import ClassValue, FunctionValue, Session
 from dbreview.project import LeakedSession, Role

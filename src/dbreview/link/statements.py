@@ -14,24 +14,20 @@ from dbreview.link import (
     conditions,
     constants,
     effects,
-    expiry,
     filters,
-    inserting,
     iterating,
     loops,
-    owning,
-    paths,
     results,
     routes,
     secrets,
-    tasks,
-    transactions,
-    writing,
 )
+from dbreview.link.coroutines import expiry, tasks
 from dbreview.link.events import Loop
 from dbreview.link.joining import in_loop, join, meet, options
-from dbreview.link.steps import Paths
+from dbreview.link.lifetimes import owning
 from dbreview.link.syntax import calls_in, dotted_name, last_name, names_in, walk
+from dbreview.link.transactions import inserting, paths, transactions, writing
+from dbreview.link.transactions.steps import Paths
 from dbreview.link.values import ENTERED, Const, Entries, FunctionValue, Items, Session, Value
 
 if TYPE_CHECKING:

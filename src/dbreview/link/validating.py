@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from dbreview import facts
 from dbreview.finding import SURENESS, Confidence, Place
 from dbreview.frameworks import fastapi, python
-from dbreview.link import bounds, calling, expiry, loading, rows, strategies, tasks
+from dbreview.link import bounds, calling, loading, rows, strategies
+from dbreview.link.coroutines import expiry, tasks
 from dbreview.link.events import ResponseEvent
 from dbreview.link.joining import in_loop
 from dbreview.link.loops import fetch_of

@@ -12,7 +12,7 @@ from typing import Literal, TypeAlias
 from dbreview.facts import Expression
 from dbreview.finding import Place
 from dbreview.link.names import ClassRef, FunctionRef
-from dbreview.link.steps import NOTHING, Paths
+from dbreview.link.transactions.steps import NOTHING, Paths
 
 SessionKind: TypeAlias = Literal["sync", "async"]
 

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 
 from dbreview.finding import Confidence, Place
 from dbreview.frameworks import sqlalchemy
-from dbreview.link import loading, writing
+from dbreview.link import loading
 from dbreview.link.events import Effect, MissingEvent
 from dbreview.link.joining import join_all, options
 from dbreview.link.names import ClassRef
+from dbreview.link.transactions import writing
 from dbreview.link.values import Either, Entity, Instance, Items, Session, Statement, Value
 from dbreview.project import ForbiddenLoad, Relationship, Role
 

@@ -9,8 +9,9 @@ from dbreview import facts
 from dbreview.facts import Expression
 from dbreview.finding import Place
 from dbreview.frameworks import injector, python
-from dbreview.link import iterating, shared
+from dbreview.link import iterating
 from dbreview.link.closures import has_own
+from dbreview.link.lifetimes import shared
 from dbreview.link.names import FunctionRef, Variable
 from dbreview.link.syntax import calls_in, dotted_name, walk
 from dbreview.link.values import LibraryObject, Session, Value

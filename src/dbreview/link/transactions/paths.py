@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dbreview.finding import Place
-from dbreview.link.steps import NOTHING, Path, Paths, Step
+from dbreview.link.transactions.steps import NOTHING, Path, Paths, Step
 
 if TYPE_CHECKING:
     from dbreview.link.frame import Frame

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Literal
 
 from dbreview.frameworks import pools
-from dbreview.link.made_engines import MadeEngine, made
+from dbreview.link.engines.made_engines import MadeEngine, made
 from dbreview.project import ImpossibleEngine, Role, Versions
 
 if TYPE_CHECKING:
-    from dbreview.link.addresses import Address
+    from dbreview.link.engines.addresses import Address
     from dbreview.link.interpret import Interpreter
 
 

@@ -11,10 +11,10 @@ from dbreview import facts
 from dbreview.facts import Expression
 from dbreview.finding import Confidence, Place
 from dbreview.frameworks import naming, sqlalchemy
-from dbreview.link import paths
 from dbreview.link.names import FunctionRef
-from dbreview.link.steps import Path, Step
 from dbreview.link.syntax import calls_in, last_name
+from dbreview.link.transactions import paths
+from dbreview.link.transactions.steps import Path, Step
 from dbreview.project import MissingRollback, Role, Route, SplitTransaction
 
 if TYPE_CHECKING:

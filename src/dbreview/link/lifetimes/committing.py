@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 from dbreview import facts
 from dbreview.finding import Place
 from dbreview.frameworks import fastapi
-from dbreview.link import paths
 from dbreview.link.names import ClassRef, FunctionRef
-from dbreview.link.steps import Path, Step
 from dbreview.link.syntax import dotted_name, last_name, walk
+from dbreview.link.transactions import paths
+from dbreview.link.transactions.steps import Path, Step
 from dbreview.project import CommitAfterResponse, Role, Versions
 
 if TYPE_CHECKING:

@@ -14,11 +14,12 @@ from dbreview import facts
 from dbreview.facts import Block, Expression
 from dbreview.finding import Place
 from dbreview.frameworks import python, sqlalchemy
-from dbreview.link import addresses, effects
+from dbreview.link import effects
+from dbreview.link.engines import addresses
 from dbreview.link.events import Effect, EngineMaker
 from dbreview.link.names import FunctionRef, Variable
 from dbreview.link.syntax import calls_in, dotted_name, last_name, names_in, walk
-from dbreview.link.values import FunctionValue, ModuleValue, Symbol, Value
+from dbreview.link.values import ClassValue, FunctionValue, ModuleValue, Symbol, Value
 from dbreview.project import Role
 
 if TYPE_CHECKING:
@@ -185,7 +186,7 @@ def _key(expression: Expression) -> _Keys:
 def read_modules(interpreter: Interpreter, roles: dict[str, Role]) -> None:
     """Follow the calls that make engines while modules are imported, whether or not anybody uses the engines."""
     makers = {maker.function for maker in interpreter.events.engines.values() if maker.function is not None}
-    names = {ref.facts.name for ref in makers}
+    names = {ref.owner.name if ref.owner and ref.facts.name == "__init__" else ref.facts.name for ref in makers}
     for path, module in sorted(interpreter.names.modules.items()):
         if roles.get(path) not in ("application", "script"):
             continue
@@ -205,6 +206,8 @@ def _follow(frame: Frame, node: facts.Call, makers: set[FunctionRef]) -> None:
         case Symbol(dotted) if dotted in sqlalchemy.ENGINE_MAKERS:
             frame.evaluate(node)
         case FunctionValue(ref) if ref in makers:
+            frame.evaluate(node)
+        case ClassValue(owner) if frame.interpreter.classes.member(owner, "__init__") in makers:
             frame.evaluate(node)
 
 

@@ -17,7 +17,7 @@ from dbreview.link.asking import holds_if_open
 from dbreview.link.syntax import last_name, walk
 
 if TYPE_CHECKING:
-    from dbreview.link.ownership import Watch
+    from dbreview.link.lifetimes.ownership import Watch
 
 State: TypeAlias = Literal["closed", "fresh", "busy", "idle"]
 """``closed`` is also one that is not opened yet; ``fresh`` has not been used, ``idle`` gave its connection back."""

@@ -16,7 +16,7 @@ from dbreview.facts import Block, Expression
 from dbreview.finding import Confidence, Place
 from dbreview.frameworks import credentials as known
 from dbreview.frameworks import drivers
-from dbreview.link.literals import Home, homes_of, quiet_in
+from dbreview.link.engines.literals import Home, homes_of, quiet_in
 from dbreview.link.names import Variable
 from dbreview.link.syntax import dotted_name, last_name, walk
 from dbreview.project import HardCodedCredential, Role

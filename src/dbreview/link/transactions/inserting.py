@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from dbreview import facts
 from dbreview.facts import Expression
 from dbreview.finding import Confidence, Place
-from dbreview.link import bounds, writing
+from dbreview.link import bounds
 from dbreview.link.events import Effect, InsertEvent
 from dbreview.link.joining import options
+from dbreview.link.transactions import writing
 from dbreview.link.values import Aggregate, Answer, Condition, Entity, Fetch, Items, Result, Statement, Value
 from dbreview.project import CheckThenInsert, Role, Table
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from dbreview import facts
 from dbreview.finding import Place
 from dbreview.frameworks import pools, python
-from dbreview.link import engines
-from dbreview.link.addresses import name_of
-from dbreview.link.made_engines import MadeEngine, is_behind_pooler, is_networked, made, mentions, outlives
+from dbreview.link.engines import engines
+from dbreview.link.engines.addresses import name_of
+from dbreview.link.engines.made_engines import MadeEngine, is_behind_pooler, is_networked, made, mentions, outlives
 from dbreview.link.syntax import walk
 from dbreview.link.values import LibraryObject
 from dbreview.project import Conventions, EchoingEngine, Role, UncheckedPool, UnpooledEngine
@@ -97,7 +97,7 @@ def _is_serverless(interpreter: Interpreter, conventions: Conventions) -> bool:
 
 
 def unchecked_pools(
-    interpreter: Interpreter, roles: dict[str, Role], dialects: frozenset[str], elsewhere: frozenset[Place]
+    interpreter: Interpreter, roles: dict[str, Role], dialects: frozenset[str], elsewhere: set[Place]
 ) -> Iterator[UncheckedPool]:
     """Engines whose pools never look whether a connection still lives. ``elsewhere`` more is wrong with the engine."""
     for engine in made(interpreter, roles, "application"):

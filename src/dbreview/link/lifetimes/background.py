@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 from dbreview import facts
 from dbreview.facts import Expression
 from dbreview.frameworks import fastapi
-from dbreview.link import calling, constants, handing
+from dbreview.link import calling, constants
 from dbreview.link.arguments import Arguments
-from dbreview.link.handing import How, Task
+from dbreview.link.lifetimes import handing
+from dbreview.link.lifetimes.handing import How, Task
 from dbreview.link.syntax import names_in, walk
 from dbreview.link.values import Coroutine, FunctionValue, LambdaValue, Partial, Value
 

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 _HARMLESS = frozenset(
     {
-        "send", "throw", "close", "cr_frame", "cr_running", "__await__", "done", "cancel", "cancelled", "result", "exception",
-        "add_done_callback", "get_name", "set_name",
+        "send", "throw", "close", "cr_frame", "cr_running", "__await__", "done", "cancel", "cancelled", "result",
+        "exception", "add_done_callback", "get_name", "set_name",
     }
 )  # fmt: skip
 """What a coroutine has itself, or the task that may have been made of it."""

@@ -11,8 +11,8 @@ from dbreview import facts
 from dbreview.facts import Block, Expression
 from dbreview.finding import Place
 from dbreview.frameworks import pools
-from dbreview.link import addresses, engines
-from dbreview.link.addresses import Address
+from dbreview.link.engines import addresses, engines
+from dbreview.link.engines.addresses import Address
 from dbreview.link.syntax import last_name, walk
 from dbreview.link.values import Entries, Symbol
 from dbreview.project import Role

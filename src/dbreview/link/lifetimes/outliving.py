@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from dbreview import facts
 from dbreview.finding import Confidence, Place
-from dbreview.link.committing import exit_comes_after, scopes_of
 from dbreview.link.events import HandedEvent
+from dbreview.link.lifetimes.committing import exit_comes_after, scopes_of
 from dbreview.link.names import FunctionRef
 from dbreview.link.syntax import walk
 from dbreview.link.values import Either, Instance, Session, Value

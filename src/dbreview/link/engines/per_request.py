@@ -11,8 +11,8 @@ from dbreview.facts import Expression
 from dbreview.finding import SURENESS, Confidence, Place
 from dbreview.frameworks import credentials, fastapi, python
 from dbreview.link import client
-from dbreview.link.addresses import name_of
-from dbreview.link.made_engines import keeping
+from dbreview.link.engines.addresses import name_of
+from dbreview.link.engines.made_engines import keeping
 from dbreview.link.names import FunctionRef, Variable
 from dbreview.link.syntax import dotted_name, walk
 from dbreview.link.values import Const, FunctionValue, Instance, LibraryObject
