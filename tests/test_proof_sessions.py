@@ -140,6 +140,10 @@ def exhausts_the_pool(example: Example, module: Import, folder: Path) -> bool:
     models = module("app.models")
     seed(folder, metadata_of(models))
     modules = [module(path.removesuffix(".py").replace("/", ".")) for path in example.files]
+    if "app/routes.py" in example.files:
+        routes = module("app.routes")
+        request = ("GET", first_path(routes).format(meter_id=99), {})
+        return 500 in {answer.status_code for answer in ask(routes, *[request] * 2, answers_errors=True)}
     calls = [
         functools.partial(function, *LEAKING[f"{function.__module__}.{function.__name__}"])
         for each in modules

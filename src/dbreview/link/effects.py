@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from dbreview import facts
 from dbreview.facts import Expression, Span
 from dbreview.finding import Place
+from dbreview.link import loops
 from dbreview.link.events import BlockEvent, Effect, Loop, RepeatEvent
 from dbreview.link.syntax import names_in
 from dbreview.link.transactions import inserting, paths
@@ -31,6 +32,7 @@ def note(frame: Frame, effect: Effect, at: Place, node: facts.Call) -> None:
         is_shielded=effect.is_shielded or bool(frame.shields),
         is_own=effect.is_own or effect.on in frame.opened,
         is_safe=effect.is_safe or frame.interpreter.locks > 0,
+        is_checked=effect.is_checked or _is_checked(frame, effect, node),
     )
     if not effect.calls:
         _note_step(frame, effect)
@@ -50,10 +52,23 @@ def note(frame: Frame, effect: Effect, at: Place, node: facts.Call) -> None:
             blocks[(frame.ref, at)] = event
     if effect.kind == "read" and loop is not None and not effect.is_once and not _is_batch(effect):
         _note_repeat(frame, effect, at, node, loop)
+    if effect.kind == "commit" and loop is not None and not effect.is_once:
+        frame.interpreter.events.committing.add(loop.at)
+    if effect.kind == "read" and loop is not None and not effect.is_once and not frame.unflushed:
+        frame.interpreter.events.queried.setdefault(loop.at, {}).setdefault(effect.at, effect.on)
     if effect.kind in ("commit", "flush"):
         frame.interpreter.events.ended |= {each.at for each in frame.loops}
     if effect.kind in WRITES and loop is not None and not effect.is_once:
         _note_repeated_write(frame, effect, given, at, node, loop)
+
+
+def _is_checked(frame: Frame, effect: Effect, node: facts.Call) -> bool:
+    """Whether code asks what a statement has written, before it goes on: ``if not session.execute(...).rowcount:``."""
+    if effect.kind != "write" or effect.calls or frame.ref is None or effect.statement is None:
+        return False
+    kind = effect.statement.sql.kind if effect.statement.sql is not None else effect.statement.kind
+    kept, asked = loops.answering_calls(frame.ref.facts.body)
+    return node.at in asked or (kind in ("update", "delete") and node.at in kept)
 
 
 WRITES = frozenset({"commit", "flush", "refresh", "merge", "write", "delete", "add"})
@@ -195,6 +210,8 @@ class Call:
             effect.is_undone,
             effect.is_safe,
             effect.is_repeated,
+            is_tolerated=effect.is_tolerated,
+            is_checked=effect.is_checked,
         )
 
 

@@ -88,6 +88,8 @@ class Effect:
     is_undone: bool = False
     is_safe: bool = False
     is_repeated: bool = False
+    is_tolerated: bool = False
+    is_checked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -390,6 +392,9 @@ class Events:
     updates: dict[Place, UpdateEvent] = field(default_factory=dict)
     inserts: dict[Place, InsertEvent] = field(default_factory=dict)
     writes: dict[tuple[Place, str], RepeatEvent] = field(default_factory=dict)
+    committing: set[Place] = field(default_factory=set)
+    queried: dict[Place, dict[Place, Place | None]] = field(default_factory=dict)
+    may_flush_by_hand: bool = False
     is_serializable: bool = False
     splits: dict[Place, SplitTransaction] = field(default_factory=dict)
     missed_rollbacks: dict[Place, tuple[Step, Step, bool, bool]] = field(default_factory=dict)

@@ -69,6 +69,7 @@ class Frame:
         self.is_shield = False
         self.is_repeating = False
         self.tries: list[int] = []
+        self.unflushed = 0
         self.opened: dict[Place | None, int] = {}
         self.entered: dict[str, int] = {}
         self.read_from: dict[str, dict[str, bool]] = {}

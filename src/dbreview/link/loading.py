@@ -160,7 +160,7 @@ def _is_primary_key(frame: Frame, model: ClassRef, name: str) -> bool:
 
 
 def is_foreign_key(frame: Frame, expression: facts.Expression) -> bool:
-    """Whether ``row.user_id`` in ``row.user_id or row.user.id`` is a foreign key: where it is NULL, nothing is loaded."""
+    """Whether ``row.user_id`` in ``row.user_id or row.user.id`` is a foreign key: if NULL, there is nothing to load."""
     if not isinstance(expression, facts.Attribute):
         return False
     owner = frame.evaluate(expression.value)

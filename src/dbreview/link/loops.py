@@ -253,6 +253,21 @@ def needed_flushes(body: Block) -> frozenset[facts.Span]:
     return frozenset(found)
 
 
+@lru_cache(maxsize=20_000)
+def answering_calls(body: Block) -> tuple[frozenset[facts.Span], frozenset[facts.Span]]:
+    """The calls whose result is kept or returned, and those whose result a condition asks for."""
+    kept = [node for node in walk(body) if isinstance(node, facts.Assign)]
+    returned = [node.value for node in walk(body) if isinstance(node, facts.Return) and node.value is not None]
+    tests = [node.test for node in walk(body) if isinstance(node, facts.If | facts.While | facts.Conditional)]
+    names = frozenset().union(*map(names_in, tests))
+    asked = [*tests, *(node.value for node in kept if names & names_in(node.targets))]
+    return _calls_in((*(node.value for node in kept), *returned, *tests)), _calls_in(tuple(asked))
+
+
+def _calls_in(parts: tuple[Expression, ...]) -> frozenset[facts.Span]:
+    return frozenset(node.at for each in parts for node in walk(each) if isinstance(node, facts.Call))
+
+
 def taken_by(test: Expression, body: Block) -> frozenset[str]:
     """The names by which a ``while`` loop takes the items of a collection one by one; none where it does not.
 

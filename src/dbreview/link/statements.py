@@ -347,7 +347,10 @@ def _with(frame: Frame, statement: facts.With) -> bool:
     is_lock = any(writing.is_lock(item.context) for item in statement.items)
     frame.shields += [len(frame.loops)] * shields
     frame.interpreter.locks += is_lock
+    is_unflushed = any(last_name(item.context) == "no_autoflush" for item in statement.items)
+    frame.unflushed += is_unflushed
     frame.run(statement.body)
+    frame.unflushed -= is_unflushed
     frame.interpreter.locks -= is_lock
     del frame.shields[len(frame.shields) - shields :]
     at = frame.place(statement.at)
@@ -379,7 +382,8 @@ def _try(frame: Frame, statement: facts.Try) -> bool:
     if catches and risky is not None:
         inserting.forget(frame)
     is_undone = any(transactions.rolls_back(handler) for handler in statement.handlers)
-    transactions.note_handled(frame, known, is_undone=is_undone, is_guarded=lets_go_on)
+    gives_up = any(handler.body and isinstance(handler.body[-1], facts.Return) for handler in statement.handlers)
+    transactions.note_handled(frame, known, is_undone=is_undone, is_guarded=lets_go_on, is_tolerated=gives_up)
     goes_on = goes_on and run(frame, statement.orelse)
     ends = [(goes_on, frame.env)]
     ways = [frame.paths]

@@ -33,6 +33,7 @@ def note_factory(frame: Frame, factory: SessionFactory, arguments: Arguments, no
     for name in ("class_", "sync_session_class"):
         if arguments.has(name) and not _leaves_options_alone(frame, arguments.keyword(name)):
             factory = replace(factory, expires=None)
+    _note_flushing(frame, arguments)
     _note(frame, Maker(node, factory.kind, factory.expires, True, frame.ref, _bind(frame, node)))
     return factory
 
@@ -55,6 +56,11 @@ def note_configured(frame: Frame, factory: SessionFactory, arguments: Arguments)
     """``SessionFactory.configure(expire_on_commit=False)``."""
     if arguments.has(_OPTION) or arguments.is_open:
         frame.interpreter.events.configured.add(factory.at)
+
+
+def _note_flushing(frame: Frame, arguments: Arguments) -> None:
+    """``sessionmaker(engine, autoflush=False)``: its sessions write when they are told to, not before each query."""
+    frame.interpreter.events.may_flush_by_hand |= arguments.has("autoflush") or arguments.is_open
 
 
 def _note(frame: Frame, maker: Maker) -> None:

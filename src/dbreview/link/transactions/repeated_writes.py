@@ -9,6 +9,7 @@ from dbreview.finding import SURENESS, Confidence, Place
 from dbreview.link.events import Effect, RepeatEvent
 from dbreview.link.interpret import Interpreter
 from dbreview.link.names import ClassRef
+from dbreview.link.values import Statement
 from dbreview.project import RepeatedWrite, Role
 
 WriteKind: TypeAlias = Literal[
@@ -41,7 +42,6 @@ def _told(
     statement = effect.statement
     sql = statement.sql if statement is not None else None
     model = _model(effect)
-    between = (e.at for e in interpreter.events.repeats.values() if e.loop.at == event.loop.at)
     return RepeatedWrite(
         event.at,
         event.loop.at,
@@ -52,10 +52,30 @@ def _told(
         model.name if model is not None else sql.table if sql is not None else None,
         sql is not None,
         effect.session == "async",
-        next(between, None) if kind == "add" else None,
+        _query_between(interpreter, event) if kind == "add" else None,
         others,
         confidence,
+        _key(statement),
     )
+
+
+def _key(statement: Statement | None) -> str | None:
+    """The one column by which a statement finds the rows of a pass."""
+    given = [c for c in statement.conditions if c.operator == "=="] if statement is not None else []
+    names = {f"{condition.attribute.model.name}.{condition.attribute.name}" for condition in given}
+    return names.pop() if len(names) == 1 else None
+
+
+def _written(interpreter: Interpreter) -> frozenset[Place]:
+    """The loops that run a statement which writes, once per pass."""
+    return frozenset(e.loop.at for e in interpreter.events.writes.values() if e.effect.kind == "write")
+
+
+def _query_between(interpreter: Interpreter, event: RepeatEvent) -> Place | None:
+    """A query in the same pass of the same session, which flushes what was added before it."""
+    events = interpreter.events
+    found = (at for at, on in sorted(events.queried.get(event.loop.at, {}).items()) if on == event.effect.on)
+    return None if events.may_flush_by_hand else next(found, None)
 
 
 def _model(effect: Effect) -> ClassRef | None:
@@ -101,11 +121,18 @@ def _grade(interpreter: Interpreter, event: RepeatEvent, kind: WriteKind) -> Con
         or (kind in ("insert", "update", "delete", "delete object") and not event.depends_on_loop)
     ):
         return "low"
-    if kind not in ("commit", "flush", "refresh", "add") and effect.is_isolated:
+    if effect.is_tolerated or effect.is_checked:
+        return "low"  # each pass may fail alone
+    if kind in ("flush", "refresh") and event.loop.at in _written(interpreter):
+        return "low"  # by a statement, of which the objects know nothing
+    is_committed = effect.is_isolated or event.loop.at in interpreter.events.committing
+    if kind not in ("commit", "flush", "refresh", "add") and is_committed:
         return "low"  # told as a commit
     if kind == "delete object" and _has_dependants(interpreter, effect.model):
         return "low"
-    return event.loop.confidence if event.is_request else "medium"
+    if event.is_request:
+        return event.loop.confidence
+    return "medium" if event.loop.confidence == "high" else "low"
 
 
 def _has_dependants(interpreter: Interpreter, model: ClassRef | None) -> bool:

@@ -51,12 +51,17 @@ def rolls_back(handler: facts.Handler) -> bool:
     return any("rollback" in (last_name(call.func) or "") for call in calls_in(handler.body))
 
 
-def note_handled(frame: Frame, known: set[tuple[str, Place]], *, is_undone: bool, is_guarded: bool) -> None:
+def note_handled(
+    frame: Frame, known: set[tuple[str, Place]], *, is_undone: bool, is_guarded: bool, is_tolerated: bool
+) -> None:
     """What a block did is rolled back by a handler of its own if it fails, or does not keep the code from going on."""
     for key, effect in frame.effects.items():
         if key not in known and effect.kind in _MAY_FAIL:
             frame.effects[key] = replace(
-                effect, is_undone=effect.is_undone or is_undone, is_guarded=effect.is_guarded or is_guarded
+                effect,
+                is_undone=effect.is_undone or is_undone,
+                is_guarded=effect.is_guarded or is_guarded,
+                is_tolerated=effect.is_tolerated or is_tolerated,
             )
 
 
