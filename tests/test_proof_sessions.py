@@ -21,7 +21,19 @@ from sqlalchemy import text
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from pages import Example
-from running import EXAMPLES, Import, ask, first_path, metadata_of, running, seed, sessions_made, shown, slow_database
+from running import (
+    EXAMPLES,
+    Import,
+    Request,
+    ask,
+    first_path,
+    metadata_of,
+    running,
+    seed,
+    sessions_made,
+    shown,
+    slow_database,
+)
 
 # Bad code leaves sessions, connections and coroutines behind.
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -142,7 +154,7 @@ def exhausts_the_pool(example: Example, module: Import, folder: Path) -> bool:
     modules = [module(path.removesuffix(".py").replace("/", ".")) for path in example.files]
     if "app/routes.py" in example.files:
         routes = module("app.routes")
-        request = ("GET", first_path(routes).format(meter_id=99), {})
+        request: Request = ("GET", first_path(routes).format(meter_id=99), {})
         return 500 in {answer.status_code for answer in ask(routes, *[request] * 2, answers_errors=True)}
     calls = [
         functools.partial(function, *LEAKING[f"{function.__module__}.{function.__name__}"])

@@ -12,7 +12,7 @@ from dbreview.link import loops
 from dbreview.link.events import BlockEvent, Effect, Loop, RepeatEvent
 from dbreview.link.syntax import names_in
 from dbreview.link.transactions import inserting, paths
-from dbreview.link.transactions.steps import Step, StepKind
+from dbreview.link.transactions.steps import OPENING, Step, StepKind
 from dbreview.link.values import Const
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ def note_entered(frame: Frame, opened_at: Place | None) -> None:
     """From here on the body has a fresh session of its own."""
     if opened_at is not None:
         frame.opened[opened_at] = len(frame.loops)
-        paths.add(frame, Step("rollback", opened_at, opened_at, "open"))
+        paths.add(frame, Step("rollback", opened_at, opened_at, OPENING))
 
 
 _SENT = frozenset({"write", "merge"})

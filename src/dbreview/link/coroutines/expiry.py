@@ -27,7 +27,10 @@ if TYPE_CHECKING:
 
 def note_called(frame: Frame, outcome: Outcome, at: Place) -> None:
     """What a called function does to the objects that variables hold: that which it does on each of its paths."""
-    ends = [{(step.kind, step.session) for step in path if step.kind in _ENDING} for path in outcome.paths]
+    ends = [
+        {(step.kind, step.session) for step in path if step.kind in _ENDING and not step.opens}
+        for path in outcome.paths
+    ]
     sure = set.intersection(*ends) if ends else set()
     flushed = {("flush", effect.on) for effect in outcome.effects if effect.kind in ("flush", "commit")}
     is_refreshed = any(effect.kind == "refresh" for effect in outcome.effects)

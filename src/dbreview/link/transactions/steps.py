@@ -11,6 +11,9 @@ from dbreview.link.names import ClassRef
 StepKind: TypeAlias = Literal["use", "write", "commit", "rollback", "failed"]
 
 
+OPENING = "open"
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """One thing that is done to a session.
@@ -31,6 +34,11 @@ class Step:
     calls: tuple[Place, ...] = ()
     cause: Place | None = None
     is_async: bool = False
+
+    @property
+    def opens(self) -> bool:
+        """Whether it makes a session fresh by opening it: objects of one before know nothing of that."""
+        return self.kind == "rollback" and self.what == OPENING
 
     @property
     def first(self) -> Place:
