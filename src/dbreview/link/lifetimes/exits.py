@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from dbreview import facts
 from dbreview.facts import Block, Expression, Span
 from dbreview.frameworks import lifetimes
-from dbreview.link.asking import holds_if_open
+from dbreview.link.lifetimes.asking import holds_if_open
 from dbreview.link.syntax import last_name, walk
 
 if TYPE_CHECKING:

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Literal
 from dbreview import facts
 from dbreview.finding import Place
 from dbreview.frameworks import fastapi, lifetimes
-from dbreview.link import lending
 from dbreview.link.engines.engines import asks_for_main
+from dbreview.link.lifetimes import lending
 from dbreview.link.lifetimes.exits import Exit, ways_out
+from dbreview.link.lifetimes.objects import unowned_sessions
 from dbreview.link.lifetimes.ownership import Watch
 from dbreview.link.names import ClassRef, FunctionRef
-from dbreview.link.objects import unowned_sessions
 from dbreview.link.syntax import calls_in, dotted_name, last_name, walk
 from dbreview.link.values import FunctionValue, Session
 from dbreview.project import LeakedSession, Role

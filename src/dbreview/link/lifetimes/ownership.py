@@ -12,8 +12,8 @@ from dbreview import facts
 from dbreview.facts import Expression
 from dbreview.frameworks import lifetimes
 from dbreview.frameworks.lifetimes import Touch
+from dbreview.link.lifetimes.standing import Standing, awaited, name_of, root_of
 from dbreview.link.names import FunctionRef
-from dbreview.link.standing import Standing, awaited, name_of, root_of
 from dbreview.link.syntax import dotted_name, last_name, walk
 from dbreview.link.values import FunctionValue
 

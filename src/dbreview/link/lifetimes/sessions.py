@@ -10,8 +10,8 @@ from dbreview.facts import Expression
 from dbreview.finding import Place
 from dbreview.frameworks import injector, python
 from dbreview.link import iterating
-from dbreview.link.closures import has_own
 from dbreview.link.lifetimes import shared
+from dbreview.link.lifetimes.closures import has_own
 from dbreview.link.names import FunctionRef, Variable
 from dbreview.link.syntax import calls_in, dotted_name, walk
 from dbreview.link.values import LibraryObject, Session, Value

@@ -9,7 +9,7 @@ from dbreview import facts
 from dbreview.facts import Block, Span
 from dbreview.finding import Place
 from dbreview.frameworks import python
-from dbreview.link.closures import closures, has_own
+from dbreview.link.lifetimes.closures import closures, has_own
 from dbreview.link.names import FunctionRef, Variable
 from dbreview.link.syntax import dotted_name, walk
 from dbreview.link.values import (

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from dbreview import facts
 from dbreview.finding import Place
 from dbreview.frameworks import lifetimes
-from dbreview.link import lending
+from dbreview.link.lifetimes import lending
 from dbreview.link.lifetimes.ownership import Watch, parameter_given
 from dbreview.link.names import ClassRef, FunctionRef
 from dbreview.link.syntax import last_name, walk

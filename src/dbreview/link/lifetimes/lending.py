@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from dbreview import facts
 from dbreview.frameworks import fastapi, lifetimes
+from dbreview.link.lifetimes.standing import name_of, root_of
 from dbreview.link.names import ClassRef
-from dbreview.link.standing import name_of, root_of
 from dbreview.link.syntax import calls_in, dotted_name, last_name, walk
 from dbreview.link.values import ClassValue, Symbol
 
