@@ -163,8 +163,8 @@ def is_foreign_key(frame: Frame, expression: facts.Expression) -> bool:
     """Whether ``row.user_id`` in ``row.user_id or row.user.id`` is a foreign key: if NULL, there is nothing to load."""
     if not isinstance(expression, facts.Attribute):
         return False
-    owner = frame.evaluate(expression.value)
-    model = owner.model if isinstance(owner, Entity) else None
+    owners = (each for each in options(frame.evaluate(expression.value)) if isinstance(each, Entity))
+    model = next((owner.model for owner in owners), None)
     table = frame.interpreter.models.table(model) if model is not None else None
     if table is None:
         return False
