@@ -11,12 +11,12 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import httpx
 import pytest
 import sqlalchemy
 import sqlalchemy.ext.asyncio
 import sqlmodel
 from fastapi import FastAPI
-from fastapi.testclient import TestClient
 from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError, PendingRollbackError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -61,6 +61,17 @@ def opened(rule: str, title: str, folder: Path) -> Iterator[Import]:
         module("app.db").engine.dispose()
 
 
+def answered(application: FastAPI, *paths: str) -> list[httpx.Response]:
+    """What the application answers to one request after the other, errors as a server does: with 500."""
+
+    async def live() -> list[httpx.Response]:
+        transport = httpx.ASGITransport(app=application, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+            return [await client.get(path) for path in paths]
+
+    return asyncio.run(live())
+
+
 # --- DBR302: the pool ----------------------------------------------------------------------
 
 LEAKING_ROUTE = "Bad: A dependency that closes only if the route succeeds"
@@ -74,9 +85,8 @@ def answers(title: str, folder: Path) -> list[int]:
         seed(folder, metadata_of(models), models.Meter(id=1, name="water", reading=7))
         application = FastAPI()
         application.include_router(module("app.routes").router)
-        client = TestClient(application, raise_server_exceptions=False)
         paths = ["/meters/99/reading"] * LENT + ["/meters/1/reading"]
-        return [client.get(path).status_code for path in paths]
+        return [answer.status_code for answer in answered(application, *paths)]
 
 
 def test_errors_of_routes_exhaust_the_pool(no_collector: None, tmp_path: Path) -> None:
@@ -243,10 +253,11 @@ def members(title: str, folder: Path) -> Iterator[Import]:
         yield module
 
 
-def client_of(module: Import) -> TestClient:
+def points_of(module: Import, count: int = 1) -> list[httpx.Response]:
+    """What so many requests for the points of Ada are answered with, one after the other."""
     application = FastAPI()
     application.include_router(module("app.routes").router)
-    return TestClient(application, raise_server_exceptions=False)
+    return answered(application, *["/members/1/points"] * count)
 
 
 def fail(module: Import) -> None:
@@ -262,7 +273,7 @@ def fail(module: Import) -> None:
 def test_after_one_error_a_global_session_refuses_all_requests(tmp_path: Path) -> None:
     with members(SHARED, tmp_path) as module:
         fail(module)
-        assert [client_of(module).get("/members/1/points").status_code for _ in range(3)] == [500, 500, 500]
+        assert [answer.status_code for answer in points_of(module, 3)] == [500, 500, 500]
         with pytest.raises(PendingRollbackError):
             module("app.routes").points(1)
         module("app.routes").session.close()
@@ -271,16 +282,16 @@ def test_after_one_error_a_global_session_refuses_all_requests(tmp_path: Path) -
 def test_a_session_for_each_request_does_not_care(tmp_path: Path) -> None:
     with members(INJECTED, tmp_path) as module:
         fail(module)
-        assert client_of(module).get("/members/1/points").status_code == 200
+        assert points_of(module)[0].status_code == 200
 
 
 def test_a_global_session_keeps_its_connection(tmp_path: Path) -> None:
     with members(SHARED, tmp_path) as module:
-        client_of(module).get("/members/1/points")
+        points_of(module)
         assert module("app.db").engine.pool.checkedout() == 1
         module("app.routes").session.close()
     with members(INJECTED, tmp_path / "other") as module:
-        client_of(module).get("/members/1/points")
+        points_of(module)
         assert module("app.db").engine.pool.checkedout() == 0
 
 
@@ -306,6 +317,6 @@ def test_a_global_session_never_sees_the_row_again(tmp_path: Path) -> None:
 
 def test_routes_that_close_over_a_session_share_it(tmp_path: Path) -> None:
     with members(CLOSED_OVER, tmp_path) as module:
-        client = TestClient(module("app.main").app)
-        assert [client.get("/members/1/points").json() for _ in range(3)] == [0, 0, 0]
+        answers_given = answered(module("app.main").app, *["/members/1/points"] * 3)
+        assert [answer.json() for answer in answers_given] == [0, 0, 0]
         assert module("app.db").engine.pool.checkedout() == 1
