@@ -104,6 +104,14 @@ def is_position(name: str) -> bool:
     return _POSITION.search(name) is not None
 
 
+_LOCKS = frozenset({"lock", "mutex", "semaphore"})
+
+
+def is_lock(name: str) -> bool:
+    """Whether something of this name lets one at a time pass: `redis_lock`, `RLock`, not `block` or `clock`."""
+    return not _LOCKS.isdisjoint(words(name))
+
+
 NUMBER_TYPES = frozenset({"Integer", "BigInteger", "BIGINT", "Float", "int", "float", "Numeric"})
 """Types in which some projects keep seconds or microseconds."""
 

@@ -36,6 +36,14 @@ KEYED = frozenset({"builtins.sorted", "builtins.min", "builtins.max", "itertools
 
 ONE_ITEM = frozenset({"builtins.next", "builtins.anext", "builtins.min", "builtins.max", "random.choice"})
 
+OF_TASKS = frozenset(
+    {
+        "send", "throw", "close", "cr_frame", "cr_running", "__await__", "done", "cancel", "cancelled", "result",
+        "exception", "add_done_callback", "get_name", "set_name",
+    }
+)  # fmt: skip
+"""What a coroutine has itself, or the task that may have been made of it."""
+
 CHUNKERS = frozenset(
     {"batched", "chunked", "chunks", "grouper", "ichunked", "sliced", "batch", "in_batches", "partition"}
 )

@@ -6,6 +6,7 @@ options, ORM extensions for asyncio), SQLModel documentation.
 
 from __future__ import annotations
 
+import re
 from typing import Literal, NamedTuple, TypeAlias
 
 from dbreview.frameworks.drivers import CONNECTIONS
@@ -174,6 +175,15 @@ NUMBERS = frozenset(
     }
 )  # fmt: skip
 """Types of columns that hold numbers."""
+
+TAKES_LOCK = re.compile(r"(?:\b|_)lock\b|\bfor\s+(?:no\s+key\s+)?update\b", re.IGNORECASE)
+"""What a statement or function says that takes a lock: `LOCK TABLE`, `pg_advisory_xact_lock`, `FOR UPDATE`."""
+
+ENDING_TEXTS: dict[str, Literal["commit", "rollback"]] = {"COMMIT": "commit", "ROLLBACK": "rollback"}
+"""First words of statements that end a transaction by themselves."""
+
+NEED_ROLLBACK = frozenset({"commit", "flush", "merge"})
+"""Methods after whose failure a session needs a rollback, whatever the database."""
 
 ISOLATED = frozenset({"SERIALIZABLE", "REPEATABLE READ"})
 """Isolation levels at which a database refuses to overwrite what somebody else has written meanwhile."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from dbreview import facts
 from dbreview.facts import Expression, Span
 from dbreview.finding import Place
+from dbreview.frameworks import sqlalchemy
 from dbreview.link import loops
 from dbreview.link.events import BlockEvent, Effect, Loop, RepeatEvent
 from dbreview.link.syntax import names_in
@@ -141,8 +142,7 @@ def _kind_of_text(statement: Statement | None) -> StepKind:
     """``execute("ROLLBACK")`` ends a transaction; any other statement uses the session."""
     text = statement.selected[0] if statement is not None and statement.kind == "text" and statement.selected else None
     first = str(text.value).split()[:1] if isinstance(text, Const) else []
-    words: dict[str, StepKind] = {"ROLLBACK": "rollback", "COMMIT": "commit"}
-    return words.get(first[0].upper().rstrip(";"), "use") if first else "use"
+    return sqlalchemy.ENDING_TEXTS.get(first[0].upper().rstrip(";"), "use") if first else "use"
 
 
 def _follows_insert(frame: Frame, effect: Effect) -> bool:

@@ -66,7 +66,7 @@ def note_committed(frame: Frame, on: Place | None, at: Place) -> None:
 def _after(entity: Entity, *, kind: str, on: Place | None, at: Place, is_refreshed: bool) -> Entity:
     """The object after its session committed, flushed or rolled back."""
     session = writing.session_of(entity)
-    if session is None or session.kind != "async" or session.identity != on or session.is_scoped:
+    if session is None or session.kind != "async" or session.is_scoped or on is None or session.identity != on:
         return entity
     if kind == "rollback":
         return replace(entity, expired_by="rollback", expired_at=at) if entity.fetch is not None else entity
@@ -143,17 +143,18 @@ def _may_hold(frame: Frame, relationship: Relationship) -> bool:
 
 def _is_open(frame: Frame, session: Session | None) -> bool:
     """Whether the session is still open. What a closed one gave is detached, which is another error."""
-    if session is None or session.opened_at is None:
+    identity = session.identity if session is not None else None
+    if identity is None:
         return True
     interpreter = frame.interpreter
-    if any(session.opened_at in each.closed for each in interpreter.frames):
+    if any(identity in each.closed for each in interpreter.frames):
         return False
-    opener = interpreter.openers.get(session.opened_at)
+    opener = interpreter.openers.get(identity)
     if opener is not None and opener.facts.has_yield:
         return True  # a dependency, which closes it after the request
     held = (value for each in interpreter.frames for value in each.env.values())
     inner = (v for each in held for v in ((f for _, f in each.fields) if isinstance(each, Instance) else (each,)))
-    return any(isinstance(each, Session) and each.opened_at == session.opened_at for each in inner)
+    return any(isinstance(each, Session) and each.identity == identity for each in inner)
 
 
 def note_never_loaded(

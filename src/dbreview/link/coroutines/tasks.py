@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from dbreview import facts
 from dbreview.facts import Expression
 from dbreview.finding import Place
-from dbreview.frameworks import sqlalchemy
+from dbreview.frameworks import python, sqlalchemy
 from dbreview.link import calling
 from dbreview.link.arguments import Arguments
 from dbreview.link.events import AwaitEvent, Effect, ShareEvent
@@ -21,13 +21,6 @@ if TYPE_CHECKING:
     from dbreview.link.frame import Frame
     from dbreview.link.interpret import Interpreter
 
-_HARMLESS = frozenset(
-    {
-        "send", "throw", "close", "cr_frame", "cr_running", "__await__", "done", "cancel", "cancelled", "result",
-        "exception", "add_done_callback", "get_name", "set_name",
-    }
-)  # fmt: skip
-"""What a coroutine has itself, or the task that may have been made of it."""
 _DEEPEST = 3
 _LOCAL = frozenset({"engine", "other", "change"})
 
@@ -97,7 +90,12 @@ def note_dropped(frame: Frame, found: Value) -> None:
 def note_taken(frame: Frame, value: Value, name: str | None = None, attribute: str = "") -> None:
     """A coroutine is used as if it were what it gives."""
     for each in options(value):
-        if isinstance(each, Coroutine) and each.use is not None and not each.is_started and attribute not in _HARMLESS:
+        if (
+            isinstance(each, Coroutine)
+            and each.use is not None
+            and not each.is_started
+            and attribute not in python.OF_TASKS
+        ):
             _tell_await(frame, each.use, "taken for its result", name)
 
 

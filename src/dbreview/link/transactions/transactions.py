@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from dbreview import facts
 from dbreview.facts import Expression
-from dbreview.finding import Confidence, Place
+from dbreview.finding import SURENESS, Confidence, Place
 from dbreview.frameworks import naming, sqlalchemy
 from dbreview.link.names import FunctionRef
 from dbreview.link.syntax import calls_in, last_name
@@ -101,10 +101,6 @@ def _catches(frame: Frame, exception: Expression | None) -> bool:
     return dotted.startswith("sqlalchemy.") and dotted.rpartition(".")[2] in sqlalchemy.DATABASE_ERRORS
 
 
-_ENDS = frozenset({"commit", "flush", "merge"})
-"""Methods after whose failure a session of whatever database needs a rollback."""
-
-
 def missing_rollbacks(
     interpreter: Interpreter, roles: Mapping[str, Role], dialects: frozenset[str]
 ) -> Iterator[MissingRollback]:
@@ -114,7 +110,7 @@ def missing_rollbacks(
     ):
         if roles.get(at.filename) != "application" or failed.cause is None:
             continue
-        if failed.what.rpartition(".")[2] not in _ENDS and "postgresql" not in dialects:
+        if failed.what.rpartition(".")[2] not in sqlalchemy.NEED_ROLLBACK and "postgresql" not in dialects:
             continue  # elsewhere a statement that fails leaves the transaction as it is
         holder = failed.what.rpartition(".")[0] or None
         yield MissingRollback(
@@ -157,20 +153,20 @@ def _note_split(
     for (first, commit), (second, last) in pairwise(_units(steps)):
         shared = _common(commit.calls, last.calls)
         at = commit.calls[shared] if len(commit.calls) > shared else commit.at
-        interpreter.events.splits.setdefault(
+        found = SplitTransaction(
             at,
-            SplitTransaction(
-                at,
-                ref.name,
-                route,
-                _written(first),
-                commit.at,
-                _written(second),
-                last.at,
-                commit.calls[shared + 1 :],
-                _grade(first, second),
-            ),
+            ref.name,
+            route,
+            _written(first),
+            commit.at,
+            _written(second),
+            last.at,
+            commit.calls[shared + 1 :],
+            _grade(first, second),
         )
+        known = interpreter.events.splits.get(at)
+        if known is None or SURENESS[found.confidence] < SURENESS[known.confidence]:
+            interpreter.events.splits[at] = found
         return
 
 

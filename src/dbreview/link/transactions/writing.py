@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
@@ -120,18 +119,15 @@ def _takes_lock(selected: tuple[Value, ...]) -> bool:
     """``SELECT pg_advisory_xact_lock(...)``, ``LOCK TABLE ...``, ``... FOR UPDATE`` as text, or by ``func``."""
     for value in selected:
         text = str(value.value) if isinstance(value, Const) else value.name if isinstance(value, Aggregate) else ""
-        if "lock" in text.lower() or "for update" in text.lower():
+        if sqlalchemy.TAKES_LOCK.search(text):
             return True
     return False
-
-
-_LOCK = re.compile(r"lock|mutex|semaphore", re.IGNORECASE)
 
 
 def is_lock(context: Expression) -> bool:
     """Whether a ``with`` block is a lock's, by its name: ``async with redis.lock(key):``."""
     names = (last_name(node) for node in walk(context) if isinstance(node, facts.Name | facts.Attribute))
-    return any(_LOCK.search(name or "") for name in names)
+    return any(name is not None and naming.is_lock(name) for name in names)
 
 
 def _note_update(frame: Frame, owner: Entity, target: facts.Attribute | str, operator: str | None, at: Place) -> None:
