@@ -68,6 +68,13 @@ def test_folder_without_marker_is_its_own_root(write: Write) -> None:
     assert result.analysed == ("a.py",)
 
 
+def test_folder_without_marker_that_its_files_import_lies_in_the_root(write: Write) -> None:
+    folder = write({"app/models.py": EMPTY, "app/main.py": "from app.models import User\n", "b.py": EMPTY})
+    result = found("app")
+    assert result.root == folder
+    assert result.analysed == ("app/main.py", "app/models.py")
+
+
 def test_several_folders_without_marker_are_analysed_and_nothing_beside_them(write: Write) -> None:
     folder = write({"a/x.py": EMPTY, "b/y.py": EMPTY, "c/z.py": EMPTY})
     result = found("a", "b")

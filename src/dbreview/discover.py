@@ -1,11 +1,12 @@
 """Finds the files: all of the project for the analysis, and which of them the report is about.
 
-Reads folder entries and ignore files, never a source.
+Reads folder entries and ignore files; sources only where nothing marks the project, to see what they import.
 """
 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,6 +61,8 @@ def discover(paths: Sequence[str], settings: Settings) -> Discovery:
         Problem(f"{_shown(folder, paths)}: cannot be read: {reason}", is_fatal=folder in starts)
         for folder, reason in sorted(walk.unreadable.items())
     ]
+    if marked is None and _imports_itself(root, analysed):
+        root = root.parent
     relative = {file: _relative(file, root) for file in analysed}
     return Discovery(
         root=root,
@@ -68,6 +71,19 @@ def discover(paths: Sequence[str], settings: Settings) -> Discovery:
         names={name: _shown(file, [reported[file]] if file in reported else paths) for file, name in relative.items()},
         problems=tuple(problems),
     )
+
+
+def _imports_itself(folder: Path, files: Iterable[Path]) -> bool:
+    """Whether files in a folder import it by its name: it is a package, though it has no ``__init__.py``."""
+    statement = re.compile(rb"^[ \t]*(?:from|import)[ \t]+" + re.escape(folder.name.encode()) + rb"\b", re.MULTILINE)
+    return folder.name.isidentifier() and any(statement.search(_content(file)) for file in sorted(files))
+
+
+def _content(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError:
+        return b""
 
 
 def _asked(path: str, walk: Walk, settings: Settings) -> Iterator[Path]:
