@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from dbreview import run
 from dbreview.discover import Discovery, discover
-from dbreview.extract import extract
+from dbreview.extract import extract, workers
 from dbreview.review import Review
 from dbreview.rulebook import Rulebook
 from dbreview.settings import Settings, find_settings
 from pages import Example, Expectation
 
 # Facts depend on nothing but the path and the bytes, and examples share most of their files.
-_extract = lru_cache(maxsize=None)(extract)
+_encoded = lru_cache(maxsize=None)(lambda path, source: msgspec.msgpack.encode(extract(path, source)))
 _rulebook = lru_cache(maxsize=None)(Rulebook.read)
 
 
@@ -32,7 +33,7 @@ def review(example: Example, folder: Path, *, in_reverse: bool = False) -> list[
         (folder / "dbreview.toml").touch()  # the project ends here, not somewhere above
     settings = replace(find_settings(folder, _rulebook()), advice=True)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("dbreview.run.extract", _extract)
+        patch.setattr("dbreview.extract.workers.extract_all", _extract_all)
         if in_reverse:
             patch.setattr("dbreview.run.discover", _discover_backwards)
         reviewed = run.review([str(folder)], settings, _rulebook())
@@ -43,6 +44,10 @@ def review(example: Example, folder: Path, *, in_reverse: bool = False) -> list[
 def found(reviewed: Review) -> list[Expectation]:
     """Where there are findings that no comment silences."""
     return sorted((each.finding.at.filename, each.finding.at.line, each.rule.code) for each in reviewed.shown)
+
+
+def _extract_all(sources: Sequence[workers.Source], jobs: int, done: Callable[[int], None]) -> list[bytes]:
+    return [_encoded(path, source) for path, source in sources]
 
 
 def _discover_backwards(paths: Sequence[str], settings: Settings) -> Discovery:

@@ -71,6 +71,12 @@ _to_file = click.option("--output-file", type=click.Path(dir_okay=False, path_ty
 _with_config = click.option("--config", type=click.Path(path_type=Path), metavar="FILE",
                             help="Settings from this file.")  # fmt: skip
 _isolated = click.option("--isolated", is_flag=True, help="No settings from files.")
+_jobs = click.option("-j", "--jobs", type=click.IntRange(min=1), metavar="N",
+                     help="Processes that read files. [default: one for each processor]")  # fmt: skip
+_no_cache = click.option("--no-cache", is_flag=True, help="Read and write no cache.")
+_cache_dir = click.option("--cache-dir", type=click.Path(file_okay=False, path_type=Path), metavar="FOLDER",
+                          envvar="DBREVIEW_CACHE_DIR", show_envvar=True,
+                          help="Keep the cache here. [default: .dbreview_cache in the project]")  # fmt: skip
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -100,6 +106,9 @@ def commands() -> None:
 @_isolated
 @click.option("--force-exclude", is_flag=True,
               help="Leave out excluded files even if they are named, as hooks do.")  # fmt: skip
+@_jobs
+@_no_cache
+@_cache_dir
 @click.option("--statistics", is_flag=True, help="Show how often each rule is broken.")
 @click.option("-q", "--quiet", is_flag=True, help="Only the findings.")
 @click.option("-v", "--verbose", is_flag=True, help="End with how much was understood.")
@@ -116,6 +125,9 @@ def check(  # noqa: PLR0913, PLR0917  (click passes one argument per option)
     config: Path | None,
     isolated: bool,
     force_exclude: bool,
+    jobs: int | None,
+    no_cache: bool,
+    cache_dir: Path | None,
     statistics: bool,
     quiet: bool,
     verbose: bool,
@@ -143,7 +155,8 @@ def check(  # noqa: PLR0913, PLR0917  (click passes one argument per option)
     )
     if statistics and settings.output_format not in ("text", "concise", "json"):
         raise click.UsageError(f"--statistics has no {settings.output_format} format")
-    reviewed = watched(lambda progress: run.review(paths, settings, rulebook, progress), quiet=quiet)
+    means = run.Means(jobs, not no_cache, cache_dir)
+    reviewed = watched(lambda progress: run.review(paths, settings, rulebook, progress, means), quiet=quiet)
     look = style(quiet=quiet, to_file=output_file is not None)
     write_to(output_file, _report(reviewed, settings, look, statistics=statistics))
     tell(reviewed.problems, verbose=verbose)
@@ -163,6 +176,9 @@ def check(  # noqa: PLR0913, PLR0917  (click passes one argument per option)
 @_to_file
 @_with_config
 @_isolated
+@_jobs
+@_no_cache
+@_cache_dir
 @click.option("-q", "--quiet", is_flag=True, help="Only the schema.")
 def schema(  # noqa: PLR0913, PLR0917
     paths: tuple[str, ...],
@@ -170,6 +186,9 @@ def schema(  # noqa: PLR0913, PLR0917
     output_file: Path | None,
     config: Path | None,
     isolated: bool,
+    jobs: int | None,
+    no_cache: bool,
+    cache_dir: Path | None,
     quiet: bool,
 ) -> int:
     """Show tables, keys, indexes and relationships, read from the code alone.
@@ -182,7 +201,8 @@ def schema(  # noqa: PLR0913, PLR0917
 
     paths = paths or (".",)
     settings = _settings(paths, config, isolated, _rulebook())
-    found = watched(lambda progress: run.schema(paths, settings, progress), quiet=quiet)
+    means = run.Means(jobs, not no_cache, cache_dir)
+    found = watched(lambda progress: run.schema(paths, settings, progress, means), quiet=quiet)
     write_to(output_file, render(found, output_format, style(quiet=quiet, to_file=output_file is not None)))
     tell(found.problems)
     return FAILED if any(problem.is_fatal for problem in found.problems) else FOUND_NOTHING
@@ -213,6 +233,30 @@ def rules(output_format: str) -> int:
         write(as_table(rulebook, has_colour=wants_colour(sys.stdout), width=width()))
     else:
         write(as_lines(rulebook))
+    return FOUND_NOTHING
+
+
+@commands.group()
+def cache() -> None:
+    """What earlier runs have left behind."""
+
+
+@cache.command()
+@click.argument("path", default=".", type=click.Path(exists=True))
+@_cache_dir
+def clean(path: str, cache_dir: Path | None) -> int:
+    """Remove the cache of a project (by default that of the current folder)."""
+    from dbreview.cache import FOLDER
+    from dbreview.cache import clean as remove
+    from dbreview.discover import discover
+
+    folder = cache_dir or discover([path], Settings()).root / FOLDER
+    try:
+        removed = remove(folder)
+    except OSError as error:
+        raise click.ClickException(f"{folder}: {error.strerror or error}") from error
+    files = "1 file" if removed == 1 else f"{removed} files"
+    write(f"Removed {files} from {folder}.\n" if removed else f"There is no cache in {folder}.\n")
     return FOUND_NOTHING
 
 

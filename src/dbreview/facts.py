@@ -439,3 +439,11 @@ class Unreadable(_Fact):
     line: int
     column: int
     reason: str
+
+
+_DECODER: msgspec.msgpack.Decoder[Module | Unreadable] = msgspec.msgpack.Decoder(Module | Unreadable)
+
+
+def decoded(data: bytes | msgspec.Raw) -> Module | Unreadable:
+    """The facts that travelled as MessagePack. Raises msgspec.DecodeError where it is none of them."""
+    return _DECODER.decode(data)

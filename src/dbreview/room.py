@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
-from dbreview.extract import with_deep_stack
+from dbreview.extract.stack import with_deep_stack
 
 _Result = TypeVar("_Result")
 
