@@ -1,0 +1,1 @@
+"""Migrations: which files make a history, what each of them does, and the schema that all of them lead to."""
