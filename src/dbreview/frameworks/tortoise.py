@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal, NamedTuple
+
 MODEL = "tortoise.Model"
 META = "tortoise.Model.Meta"
 """What ``class Meta(Model.Meta)`` derives from; it sets nothing."""
@@ -167,3 +169,133 @@ LAZY = "tortoise"
 
 DEFAULT_KEY = "tortoise.fields.IntField"
 """The primary key that a model gets as ``id`` where it declares none."""
+
+
+class QueryMethod(NamedTuple):
+    """What a method of a model or of a query set does to the query, and what awaiting it gives.
+
+    ``gives`` is None where it is what the query gave before.
+    """
+
+    does: Literal[
+        "nothing", "filter", "narrow", "order", "limit", "offset", "load", "lock", "group", "unknown",
+        "insert", "insert many", "upsert", "update", "update many", "delete",
+    ]  # fmt: skip
+    gives: Literal["rows", "row", "answer", "columns", "by key", "result"] | None = None
+
+
+QUERY_METHODS: dict[str, QueryMethod] = {
+    "all": QueryMethod("nothing"),
+    "filter": QueryMethod("filter"),
+    "exclude": QueryMethod("narrow"),
+    "annotate": QueryMethod("nothing"),
+    "group_by": QueryMethod("group"),
+    "order_by": QueryMethod("order"),
+    "limit": QueryMethod("limit"),
+    "offset": QueryMethod("offset"),
+    "distinct": QueryMethod("nothing"),
+    "only": QueryMethod("nothing"),
+    "prefetch_related": QueryMethod("load"),
+    "select_related": QueryMethod("load"),
+    "select_for_update": QueryMethod("lock"),
+    "using_db": QueryMethod("nothing"),
+    "force_index": QueryMethod("nothing"),
+    "use_index": QueryMethod("nothing"),
+    "get": QueryMethod("filter", "row"),
+    "get_or_none": QueryMethod("filter", "row"),
+    "first": QueryMethod("nothing", "row"),
+    "last": QueryMethod("order", "row"),
+    "latest": QueryMethod("order", "row"),
+    "earliest": QueryMethod("order", "row"),
+    "count": QueryMethod("nothing", "answer"),
+    "exists": QueryMethod("filter", "answer"),
+    "contains": QueryMethod("narrow", "answer"),
+    "values": QueryMethod("nothing", "columns"),
+    "values_list": QueryMethod("nothing", "columns"),
+    "in_bulk": QueryMethod("nothing", "by key"),
+    "raw": QueryMethod("unknown", "rows"),
+    "union": QueryMethod("unknown"),
+    "create": QueryMethod("insert", "result"),
+    "bulk_create": QueryMethod("insert many", "result"),
+    "bulk_update": QueryMethod("update many", "result"),
+    "get_or_create": QueryMethod("upsert", "result"),
+    "update_or_create": QueryMethod("upsert", "result"),
+    "update": QueryMethod("update", "result"),
+    "delete": QueryMethod("delete", "result"),
+}
+"""Methods of query sets; those that start a query are methods of the model, too.
+
+Source: the documentation of Tortoise ORM, "Query API", and ``tortoise/queryset.py``.
+"""
+
+ONLY_OF_QUERIES = frozenset(
+    {
+        "order_by", "limit", "offset", "distinct", "only", "prefetch_related", "select_related", "group_by", "values",
+        "values_list", "count", "contains", "force_index", "use_index", "update", "delete", "union",
+    }
+)  # fmt: skip
+"""Methods that a model does not have itself: ``Post.delete`` is a method of its objects."""
+
+OF_RELATIONS = frozenset({"all", "filter", "order_by", "limit", "offset", "create"})
+"""Methods of a relation to many objects that ask for them anew."""
+CHANGES_RELATION = frozenset({"add", "remove", "clear"})
+
+OF_OBJECTS = frozenset({"save", "delete", "fetch_related", "refresh_from_db", "update_from_dict"})
+"""Methods of objects; the last one gives the object, the others are coroutines."""
+
+OPERATORS: dict[str, str] = {
+    "not": "!=",
+    "in": "in",
+    "not_in": "not in",
+    "gte": ">=",
+    "lte": "<=",
+    "gt": ">",
+    "lt": "<",
+    "range": "between",
+    "isnull": "is",
+    "not_isnull": "is not",
+    "contains": "contains",
+    "icontains": "icontains",
+    "startswith": "startswith",
+    "istartswith": "istartswith",
+    "endswith": "endswith",
+    "iendswith": "iendswith",
+    "iexact": "iexact",
+    "search": "match",
+    "year": "year",
+    "month": "month",
+    "day": "day",
+    "date": "date",
+}
+"""What may stand at the end of a filter's keyword, behind ``__``. Source: its documentation, "Filtering"."""
+
+KEY = "pk"
+"""Another name of the primary key, whatever it is called."""
+
+NOT_FOUND = frozenset({"tortoise.exceptions.DoesNotExist"})
+DATABASE_ERRORS = frozenset(
+    {"BaseORMException", "IntegrityError", "OperationalError", "DBConnectionError", "TransactionManagementError"}
+)
+"""Errors that a failing statement raises, by their last word."""
+
+PREFETCH = frozenset({"tortoise.query_utils.Prefetch", "tortoise.Prefetch", "tortoise.queryset.Prefetch"})
+TRANSACTIONS = frozenset({"tortoise.transactions.in_transaction", "tortoise.backends.base.client.TransactionContext"})
+ATOMIC = frozenset({"tortoise.transactions.atomic"})
+
+CONNECTION_GETTERS = frozenset(
+    {
+        "tortoise.Tortoise.get_connection",
+        "tortoise.connections.get",
+        "tortoise.connection.connections.get",
+        "tortoise.connection.get_connection",
+    }
+)
+"""What gives a connection for SQL of one's own."""
+
+SCHEMA_MAKER = "tortoise.contrib.pydantic.pydantic_model_creator"
+LIST_SCHEMA_MAKER = "tortoise.contrib.pydantic.pydantic_queryset_creator"
+SCHEMA_MAKERS = frozenset({SCHEMA_MAKER, LIST_SCHEMA_MAKER})
+"""Functions that make a Pydantic schema of a model, or of a list of its objects."""
+
+FROM_QUERY = frozenset({"from_queryset", "from_queryset_single"})
+"""Methods of Pydantic schemas made of models that run a query set, relations and all, and give schemas."""
