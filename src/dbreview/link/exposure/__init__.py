@@ -1,0 +1,1 @@
+"""What answers carry to clients: whole objects, their columns as plain data, and what schemas name of them."""
