@@ -1,0 +1,1 @@
+"""What outlives its session in a cache: objects, results and sessions that many requests are given."""
