@@ -28,6 +28,8 @@ def _help(insert: CheckThenInsert, model: Model | None, *, has_upsert: bool) -> 
     columns = model.columns if model is not None else {}
     is_flag = {each: each in columns and _is_flag(columns[each]) for each in insert.columns}
     kept = [each for each in insert.columns if not is_flag[each]] or list(insert.columns)
+    if insert.query.orm == "tortoise":
+        return _help_for_tortoise(insert, kept)
     names = ", ".join(f'"{columns[each].name if each in columns else each}"' for each in kept)
     if any(is_flag.values()):
         return (
@@ -42,6 +44,16 @@ def _help(insert: CheckThenInsert, model: Model | None, *, has_upsert: bool) -> 
     )
     upsert = f"; or insert with `on_conflict_do_nothing(index_elements=[{attributes}])`, which needs it too"
     return f"{declared}, and catch the `IntegrityError` of whoever comes second{upsert if has_upsert else ''}."
+
+
+def _help_for_tortoise(insert: CheckThenInsert, kept: list[str]) -> str:
+    names = ", ".join(f'"{name}"' for name in kept)
+    declared = (
+        f"Declare `{insert.model}.{kept[0]}` with `unique=True`"
+        if len(kept) == 1
+        else f"Put `unique_together = (({names}),)` into `{insert.model}.Meta`"
+    )
+    return f"{declared}, and write `await {insert.model}.get_or_create(...)`, which needs it too."
 
 
 def _has_document(insert: CheckThenInsert, model: Model) -> bool:

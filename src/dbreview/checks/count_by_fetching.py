@@ -39,7 +39,9 @@ def check(project: Project) -> Iterator[Finding]:
 
 def _help(project: Project, use: CountByFetching) -> str:
     entity = use.query.entity or "..."
-    if any(model.name == entity for model in project.models):
+    if use.query.orm == "tortoise":
+        statement = f"await {entity}.filter(...).{use.purpose}()"
+    elif any(model.name == entity for model in project.models):
         forms = WRAPPED if use.is_joined else STATEMENTS
         statement = f"{'await ' if use.is_async else ''}{forms[use.purpose]}"
     else:

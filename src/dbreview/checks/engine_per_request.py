@@ -12,9 +12,14 @@ def check(project: Project) -> Iterator[Finding]:
     """Engines that are made each time a request is answered."""
     for engine in project.engines_per_request:
         what = f"the route `{engine.route.function}`" if engine.route else f"the dependency `{engine.dependency}`"
+        made = (
+            "a pool for each request: each"
+            if engine.is_pool
+            else "an engine for each request: each has a pool of its own and"
+        )
         yield Finding(
             at=engine.at,
-            message=f"{what} makes an engine for each request: each has a pool of its own and connects anew",
+            message=f"{what} makes {made} connects anew",
             help=_help(engine),
             notes=tuple(_notes(engine)),
             confidence=engine.confidence,
@@ -22,6 +27,11 @@ def check(project: Project) -> Iterator[Finding]:
 
 
 def _help(engine: EnginePerRequest) -> str:
+    if engine.is_pool:
+        return (
+            f"Make it once: move `{engine.name or 'pool'} = {engine.maker}(...)` out of `{engine.function}` into the "
+            "lifespan, keep it on `app.state`, and let requests borrow connections from it."
+        )
     if engine.is_returned:
         return f"Make it once: put `@functools.lru_cache` above `def {engine.function.rpartition('.')[2]}`."
     return (

@@ -22,6 +22,8 @@ def check(project: Project) -> Iterator[Finding]:
 
 
 def _help(project: Project, read: DiscardedRows) -> str:
+    if read.query.is_sql:
+        return "End the statement with `LIMIT 1`."
     if read.is_ordered:
         return "Add `.limit(1)` behind the `.order_by(...)`."
     if read.confidence == "low" and (column := _only_column(project, read)) is not None:

@@ -21,9 +21,10 @@ _WHERE = {
 def check(project: Project) -> Iterator[Finding]:
     """Sessions that all requests share."""
     for session in project.global_sessions:
+        message = _WHERE[session.where].format(name=session.name)
         yield Finding(
             at=session.at,
-            message=_WHERE[session.where].format(name=session.name),
+            message=message.replace("one session", "one connection") if session.driver else message,
             help=_help(session),
             notes=(Note("it is used here", session.used_at),) if session.used_at is not None else (),
             confidence=session.confidence,
@@ -32,7 +33,17 @@ def check(project: Project) -> Iterator[Finding]:
 
 def _help(session: GlobalSession) -> str:
     prefix = "async " if session.kind == "async" else ""
+    if session.driver:
+        return _help_for_driver(session)
     return (
         "Keep the factory global and open one session per request, in a dependency: "
         f"`{prefix}def get_session(): {prefix}with SessionFactory() as session: yield session`."
+    )
+
+
+def _help_for_driver(session: GlobalSession) -> str:
+    if session.driver in ("sqlite3", "aiosqlite"):
+        return "Open one connection per request, in a dependency that closes it: it is only a file."
+    return (
+        "Keep a pool global instead, made in the lifespan, and borrow a connection of it per request, in a dependency."
     )

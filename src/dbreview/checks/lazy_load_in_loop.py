@@ -15,7 +15,7 @@ def check(project: Project) -> Iterator[Finding]:
         yield Finding(
             at=load.at,
             message=_message(load, name),
-            help=f"Load it with the rows: `.options({load.option})` on the query.",
+            help=_help(load),
             notes=tuple(_notes(load, name)),
             confidence=load.confidence,
         )
@@ -24,9 +24,15 @@ def check(project: Project) -> Iterator[Finding]:
 def _message(load: LazyLoad, name: str) -> str:
     if load.is_async:
         return f"`{name}` was not loaded with these rows: under an AsyncSession reading it raises MissingGreenlet"
-    if load.relationship.is_collection is False and load.relationship.target_name is not None:
+    has_identity_map = load.relationship.orm != "tortoise"
+    if load.relationship.is_collection is False and load.relationship.target_name is not None and has_identity_map:
         return f"`{name}` is loaded with one more query for each `{load.relationship.target_name}` this loop leads to"
     return f"`{name}` is loaded with one more query for each row of this loop"
+
+
+def _help(load: LazyLoad) -> str:
+    written = load.option if load.relationship.orm == "tortoise" else f"options({load.option})"
+    return f"Load it with the rows: `.{written}` on the query."
 
 
 def _notes(load: LazyLoad, name: str) -> Iterator[Note]:
@@ -36,4 +42,6 @@ def _notes(load: LazyLoad, name: str) -> Iterator[Note]:
     yield Note("the loop runs here", load.loop)
     for call in load.calls:
         yield Note("the call leads here", call)
-    yield Note(f"`{name}` is loaded on first use, because no `lazy=` says otherwise", load.relationship.at)
+    is_tortoise = load.relationship.orm == "tortoise"
+    why = "where it is asked for" if is_tortoise else "on first use, because no `lazy=` says otherwise"
+    yield Note(f"`{name}` is loaded {why}", load.relationship.at)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dbreview.finding import Finding, Note
-from dbreview.project import ForbiddenLoad, Project
+from dbreview.project import ForbiddenLoad, Project, Relationship
 
 
 def check(project: Project) -> Iterator[Finding]:
@@ -23,6 +23,8 @@ def check(project: Project) -> Iterator[Finding]:
 def _message(load: ForbiddenLoad) -> str:
     name = f"`{load.model}.{load.attribute}`"
     reader = load.asked_by or "the response"
+    if load.relationship is not None and load.relationship.orm == "tortoise":
+        return _message_for_tortoise(load.relationship)
     if load.why == "lazy" and load.asked_by is not None:
         return f"{name}, which {reader} reads, was not loaded: under an AsyncSession that raises MissingGreenlet"
     if load.why == "lazy":
@@ -34,7 +36,18 @@ def _message(load: ForbiddenLoad) -> str:
     return f"{name} has expired with the {load.why}: under an AsyncSession reading it raises MissingGreenlet"
 
 
+def _message_for_tortoise(relationship: Relationship) -> str:
+    name = f"`{relationship.class_name}.{relationship.name}`"
+    if relationship.is_collection:
+        return f"{name} was not fetched: reading it raises NoValuesFetched"
+    return f"{name} was not fetched: it is a query, which has no attributes of `{relationship.target_name}`"
+
+
 def _help(load: ForbiddenLoad) -> str:
+    if load.relationship is not None and load.relationship.orm == "tortoise":
+        before = f'`await {load.model.lower()}.fetch_related("{load.attribute}")`'
+        with_row = f"Fetch it with the row: `.{load.option}`. Or load" if load.since is not None else "Load"
+        return f"{with_row} it before: {before}."
     match load.why:
         case "lazy":
             before = f'`await session.refresh(..., ["{load.attribute}"])`'
@@ -57,4 +70,6 @@ def _notes(load: ForbiddenLoad) -> Iterator[Note]:
         yield Note(f"the route `{load.route.function}` answers with it", load.route.at)
     if load.relationship is not None and load.why == "lazy":
         name = f"{load.relationship.class_name}.{load.relationship.name}"
-        yield Note(f"`{name}` is loaded on first use, because no `lazy=` says otherwise", load.relationship.at)
+        is_tortoise = load.relationship.orm == "tortoise"
+        why = "where it is asked for" if is_tortoise else "on first use, because no `lazy=` says otherwise"
+        yield Note(f"`{name}` is loaded {why}", load.relationship.at)

@@ -27,12 +27,33 @@ def _column(update: LostUpdate) -> str:
 
 def _help(update: LostUpdate) -> str:
     column = _column(update)
+    if update.query is not None and update.query.orm == "tortoise":
+        return _help_for_tortoise(update)
+    if update.query is not None and update.query.is_sql:
+        return _help_for_sql(update)
     computed = f"{column} {update.operator} ..." if update.operator is not None else f"{column} ..."
     statement = f"`update({update.model}).where(...).values({update.attribute}={computed})`"
     assignment = f"`{update.target} = {computed}`, or " if update.target is not None else ""
     return (
         f"Let the database compute it, from the column: {assignment}{statement}. "
         "Where Python has to decide first, read the row with `with_for_update()`."
+    )
+
+
+def _help_for_tortoise(update: LostUpdate) -> str:
+    operator = (update.operator or "+").removesuffix("=")
+    computed = f'{update.attribute}=F("{update.attribute}") {operator} ...'
+    return (
+        f"Let the database compute it: `await {update.model}.filter(...).update({computed})`. "
+        "Where Python has to decide first, read the row with `select_for_update()` in a transaction."
+    )
+
+
+def _help_for_sql(update: LostUpdate) -> str:
+    column = update.attribute
+    return (
+        f"Let the database compute it: `UPDATE {update.model} SET {column} = {column} + ... WHERE ...`. "
+        "Where Python has to decide first, end the SELECT with `FOR UPDATE`, or on SQLite begin with `BEGIN IMMEDIATE`."
     )
 
 

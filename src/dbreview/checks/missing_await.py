@@ -22,13 +22,14 @@ def check(project: Project) -> Iterator[Finding]:
 
 def _message(missing: MissingAwait) -> str:
     call = f"`{missing.call}()`"
+    what = "query" if missing.is_query else "coroutine"
     match missing.use:
         case "dropped":
-            return f"the coroutine of {call} is never awaited: it does not run"
+            return f"the {what} of {call} is never awaited: it does not run"
         case "taken for its result":
-            return f"{call} gives a coroutine, which is used as if it were the result: it is never awaited"
+            return f"{call} gives a {what}, which is used as if it were the result: it is never awaited"
         case "kept":
-            return f"the coroutine of {call} is kept as `{missing.name}` and never awaited: it does not run"
+            return f"the {what} of {call} is kept as `{missing.name}` and never awaited: it does not run"
 
 
 def _help(missing: MissingAwait) -> str:

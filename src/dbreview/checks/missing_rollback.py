@@ -40,8 +40,21 @@ def _method(call: str) -> str:
 
 
 def _help(missing: MissingRollback) -> str:
+    if missing.driver:
+        return _help_for_driver(missing)
     session = missing.session or "session"
     rollback, attempt = f"{session}.rollback()", f"with {session}.begin_nested():"
     if missing.is_async:
         rollback, attempt = f"await {rollback}", f"async {attempt}"
     return f"Write `{rollback}` first in the handler, or put the attempt into `{attempt}`."
+
+
+def _help_for_driver(missing: MissingRollback) -> str:
+    """A cursor has no rollback of its own."""
+    holder = missing.session or "connection"
+    connection = "connection" if "cur" in holder.rpartition(".")[2].lower() else holder
+    rollback, block = f"{connection}.rollback()", f"with {connection}.transaction():"
+    if missing.is_async:
+        rollback, block = f"await {rollback}", f"async {block}"
+    savepoint = "" if missing.driver == "psycopg2" else f", or put the attempt into `{block}`, which makes a savepoint"
+    return f"Write `{rollback}` first in the handler{savepoint}."

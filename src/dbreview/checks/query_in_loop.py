@@ -32,9 +32,11 @@ def _help(repeated: RepeatedQuery) -> str:
             "Collect the keys first, run one statement with `WHERE ... IN (...)` for all of them, "
             "and look each row up in a dict inside the loop."
         )
-    if repeated.wanted == "aggregate":
+    if repeated.wanted == "aggregate" and repeated.query.orm != "tortoise":
         what = f"`{key}.in_(keys)`" if key is not None else "`IN`"
         return f"Collect the keys first, and let one statement with {what} and GROUP BY answer for all of them."
+    if repeated.query.orm == "tortoise":
+        return _help_for_tortoise(repeated)
     if entity is None or key is None:
         return "Collect the keys first, and fetch what belongs to all of them with one statement (`IN`)."
     if repeated.wanted == "newest":
@@ -48,6 +50,19 @@ def _help(repeated: RepeatedQuery) -> str:
     statement = f"`select({selected}){joined}.where({key}.in_(keys){more})`{kept_conditions}"
     kept = "look each one up in a dict" if repeated.wanted == "one" else "group them by key in a dict of lists"
     return f"Collect the keys first, fetch all rows with one {statement}, and {kept}."
+
+
+def _help_for_tortoise(repeated: RepeatedQuery) -> str:
+    entity = repeated.query.entity or "..."
+    if repeated.key is None:
+        one = f"one `{entity}.filter(...__in=keys)`"
+        return f"Collect the keys first, and fetch what belongs to all of them with {one}."
+    name = repeated.key.rpartition(".")[2]
+    if repeated.wanted == "aggregate":
+        grouped = f"`{entity}.filter({name}__in=keys).annotate(number=Count(...)).group_by(...)`"
+        return f"Collect the keys first, and let one {grouped} answer for all of them."
+    kept = "look each one up in a dict" if repeated.wanted == "one" else "group them by key in a dict of lists"
+    return f"Collect the keys first, fetch all rows with one `{entity}.filter({name}__in=keys)`, and {kept}."
 
 
 def _unselected(repeated: RepeatedQuery, key: str) -> tuple[str, ...]:

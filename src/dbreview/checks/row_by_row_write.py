@@ -54,6 +54,8 @@ def _leaves_alone(relationship: Relationship) -> bool:
 def _help(project: Project, write: RepeatedWrite) -> str:
     entity, model = _writes.entity(write) or "X", _writes.model(project, write)
     key = _writes.key(model)
+    if write.orm == "tortoise":
+        return _help_for_tortoise(write, entity, key or "id")
     execute = _execute(write)
     if write.is_sql:
         many = f"`{execute}many(statement, rows)`"
@@ -81,6 +83,20 @@ def _help(project: Project, write: RepeatedWrite) -> str:
                 f"Fetch those that are there with one {found} and change them; "
                 f"or write all with one `insert({entity})` and its `on_conflict_do_update`."
             )
+
+
+def _help_for_tortoise(write: RepeatedWrite, entity: str, key: str) -> str:
+    match write.kind:
+        case "insert":
+            is_upsert = write.what.endswith("or_create")
+            given = "objects, ignore_conflicts=True" if is_upsert else "objects"
+            return f"Collect the objects, and write them with one `await {entity}.bulk_create({given})`."
+        case "update":
+            same = f"`await {entity}.filter({key}__in=keys).update(...)`"
+            each = f"`await {entity}.bulk_update(objects, fields=[...])`"
+            return f"The same values for all: one {same}. Values for each: one {each}."
+        case _:
+            return f"Collect the keys, and delete all rows with one `await {entity}.filter({key}__in=keys).delete()`."
 
 
 def _together(write: RepeatedWrite, entity: str, values: str = "") -> str:

@@ -32,6 +32,12 @@ def _message(session: LeakedSession) -> str:
     what = "connection" if session.is_connection else "session"
     if session.owner is not None:
         return _message_of_class(session, what)
+    if session.driver and (message := _message_of_driver(session)) is not None:
+        return message
+    return _message_of_function(session, what)
+
+
+def _message_of_function(session: LeakedSession, what: str) -> str:
     match session.reason:
         case "never" if not session.name:
             return f"the {what} that is opened here has no owner that could close it"
@@ -57,6 +63,21 @@ def _message(session: LeakedSession) -> str:
     return f"the {what} `{session.name}` is not closed when an exception is raised before its `close()`"
 
 
+def _message_of_driver(session: LeakedSession) -> str | None:
+    """What is told of a driver's own connection; None where that is what is told of any other, too."""
+    if session.is_block:
+        return f"the `with` block of a `{session.driver}` connection commits, and leaves `{session.name}` open"
+    name = f"the connection `{session.name}`" if session.name else "the connection"
+    if not session.pool:
+        is_never = session.reason == "never" and session.name
+        return f"{name} is opened here and never closed: it is open until Python collects it" if is_never else None
+    if session.reason == "never":
+        return f"{name} is taken out of `{session.pool}` here and never given back"
+    if session.leaves_by in ("return", "raise"):
+        return f"{name} is not given back to `{session.pool}` where a `{session.leaves_by}` leaves before that"
+    return f"{name} is not given back to `{session.pool}` when an exception is raised before that"
+
+
 def _message_of_class(session: LeakedSession, what: str) -> str:
     name = f"`{session.owner}.{session.name}`"
     match session.reason:
@@ -71,7 +92,7 @@ def _message_of_class(session: LeakedSession, what: str) -> str:
 
 def _notes(session: LeakedSession) -> Iterator[Note]:
     if session.closed_at is not None:
-        yield Note("it is closed here", session.closed_at)
+        yield Note("it is given back here" if session.pool else "it is closed here", session.closed_at)
     if session.leaves_at is None:
         return
     if session.reason == "opened again":
@@ -92,6 +113,8 @@ def _help(session: LeakedSession) -> str:
         return f"End `{session.exit}` with `finally: {wait}self.{session.name}.close()`."
     if session.reason == "abandoned generator":
         return f"Open it with `{prefix}with SessionFactory() as {session.name}:` instead."
+    if session.driver:
+        return _help_for_driver(session, prefix, wait)
     if session.is_connection:
         return f"Use `{prefix}with {session.opener or 'engine.connect()'} as {session.name or 'connection'}:`."
     if not session.name:
@@ -103,3 +126,20 @@ def _help(session: LeakedSession) -> str:
         opener = session.opener or "SessionFactory()"
         return f"Write `{prefix}with {opener} as {session.name}: yield {session.name}`."
     return f"Use `{prefix}with {opener} as {session.name}:`, or close it in a `finally`."
+
+
+def _help_for_driver(session: LeakedSession, prefix: str, wait: str) -> str:
+    """What closes a connection of a driver, or gives it back to its pool."""
+    name = session.name or "connection"
+    if session.pool:
+        lends = {"asyncpg": "acquire", "aiomysql": "acquire", "psycopg": "connection"}.get(session.driver)
+        if lends is not None:
+            return f"Let the pool lend it: `{prefix}with {session.pool}.{lends}() as {name}:`."
+        return f"Give it back in a `finally`: `{session.pool}.putconn({name})`."
+    opener = session.opener or "..."
+    if session.driver in ("sqlite3", "psycopg2", "pyodbc"):
+        return f"Use `with closing({opener}) as {name}:`, of `contextlib`, or close it in a `finally`."
+    if session.driver == "asyncpg" or not session.opener or session.is_generator:
+        return f"Close it in a `finally`: `{wait}{name}.close()`."
+    opener = f"await {opener}" if session.driver == "psycopg" and wait else opener
+    return f"Use `{prefix}with {opener} as {name}:`, which closes it."

@@ -32,6 +32,10 @@ def _name(model: str | None) -> str | None:
 
 
 def _help(split: SplitTransaction) -> str:
+    if split.orm == "tortoise":
+        return f"Make `{split.function}` one transaction: `async with in_transaction():` around both, or `@atomic()`."
+    if split.driver:
+        return _help_for_driver(split)
     if split.at == split.first_commit:
         return f"Commit once, at the end of `{split.function}`: `flush()` is enough here, it gives new rows their keys."
     return (
@@ -40,14 +44,26 @@ def _help(split: SplitTransaction) -> str:
     )
 
 
+def _help_for_driver(split: SplitTransaction) -> str:
+    if split.driver in ("asyncpg", "databases"):
+        return (
+            f"Make `{split.function}` one transaction: `async with connection.transaction():` around both writes. "
+            "Without it each statement commits by itself."
+        )
+    if split.at == split.first_commit:
+        return f"Commit once, at the end of `{split.function}`."
+    return f"Let what is called here only execute, and leave the commit to `{split.function}`: one at its end."
+
+
 def _notes(split: SplitTransaction) -> Iterator[Note]:
     (first_at, first), (second_at, second) = split.first_write, split.second_write
     for call in split.calls:
         yield Note("the call leads here", call)
     yield Note(f"{_name(first) or 'the first half'} is written here", first_at)
-    if split.first_commit != split.at:
+    if split.first_commit not in (split.at, first_at):
         yield Note("it is committed here", split.first_commit)
     yield Note(f"{_name(second) or 'the second half'} is written here", second_at)
-    yield Note("it is committed here", split.second_commit)
+    if split.second_commit != second_at:
+        yield Note("it is committed here", split.second_commit)
     if split.route is not None:
         yield Note(f"the route `{split.route.function}` does both", split.route.at)

@@ -24,9 +24,12 @@ def check(project: Project) -> Iterator[Finding]:
 
 def _help(page: UnorderedPage) -> str:
     last = "Whatever else it orders by, let the primary key come last, to tell equal rows apart."
+    if page.is_sql:
+        return f"Write `ORDER BY` before the `LIMIT`. {last}"
     if page.entity is None or page.key is None:
         return f"Add `.order_by(...)` to the statement. {last}"
-    return f"Add `.order_by({page.entity}.{page.key})` to the statement. {last}"
+    key = f'"{page.key}"' if page.orm == "tortoise" else f"{page.entity}.{page.key}"
+    return f"Add `.order_by({key})` to the statement. {last}"
 
 
 def _notes(page: UnorderedPage) -> Iterator[Note]:

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 APPLICATIONS = frozenset({"fastapi.FastAPI", "fastapi.applications.FastAPI"})
+APPLICATION_OBJECTS = APPLICATIONS | {f"{name}()" for name in APPLICATIONS}
+"""The application as a parameter says it, and as it is made."""
 ROUTERS = frozenset({"fastapi.APIRouter", "fastapi.routing.APIRouter"})
 HTTP_METHODS = frozenset({"get", "post", "put", "patch", "delete", "options", "head", "trace"})
 ROUTE_METHODS = HTTP_METHODS | {"api_route", "route"}
+CALLS_NEXT = frozenset({"call_next", "app"})
+"""What a middleware calls to have a request answered."""
+
 DEPENDS = frozenset({"fastapi.Depends", "fastapi.Security", "fastapi.params.Depends", "fastapi.params.Security"})
 
 

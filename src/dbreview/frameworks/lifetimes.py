@@ -6,6 +6,7 @@ the connection back, and a ``commit`` that fails does not.
 
 from __future__ import annotations
 
+import re
 from typing import Literal, TypeAlias
 
 Touch: TypeAlias = Literal[
@@ -40,7 +41,7 @@ ENDING_METHODS = frozenset(
 )
 """Methods of a project's classes that may close what their objects hold."""
 
-CLOSING_WORDS = ("close", "dispose", "cleanup", "clean_up", "release", "shutdown", "teardown")
+CLOSING_WORDS = ("close", "dispose", "cleanup", "clean_up", "release", "shutdown", "teardown", "putconn")
 """Words in the names of functions that close what they are given."""
 
 HANDING_ON = frozenset(
@@ -60,6 +61,17 @@ SWALLOWING_CONTEXTS = frozenset({"suppress"})
 
 THREADS = frozenset({"run_in_threadpool", "to_thread", "run_sync", "run_in_executor", "shield", "wait_for"})
 """Last words of what calls the function that it is given, and waits for it."""
+
+HARMLESS_OF_DRIVERS = frozenset(
+    {
+        "cursor", "create_function", "set_trace_callback", "set_session", "set_client_encoding", "set_isolation_level",
+        "set_autocommit", "set_row_factory", "enable_load_extension", "get_dsn_parameters", "add_listener",
+    }
+)  # fmt: skip
+"""Methods of connections that practically never raise."""
+
+SETTING = re.compile(r"\s*(pragma|set)\b", re.IGNORECASE)
+"""Statements that set something for the connection, and practically never fail."""
 
 HARMLESS = frozenset(
     {

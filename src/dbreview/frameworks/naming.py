@@ -55,6 +55,9 @@ LISTS_OF_NAMES = frozenset({"role", "permission", "status", "type", "kind", "cat
 PAGE_START = re.compile(r"offset|skip|start|first|page$|after|cursor", re.IGNORECASE)
 """Names of numbers that say where a page begins."""
 
+PAGE_SIZE = re.compile(r"limit|size|per_?page|count|amount|top|take|max|rows|^n$", re.IGNORECASE)
+"""Names of numbers that say how many rows a page has."""
+
 _SAYS_NOTHING = frozenset({"model", "schema", "table", "orm", "db", "entity"})
 """Words in the names of classes that tell nothing of what they are about."""
 

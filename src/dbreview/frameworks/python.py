@@ -39,7 +39,8 @@ ONE_ITEM = frozenset({"builtins.next", "builtins.anext", "builtins.min", "builti
 OF_TASKS = frozenset(
     {
         "send", "throw", "close", "cr_frame", "cr_running", "__await__", "done", "cancel", "cancelled", "result",
-        "exception", "add_done_callback", "get_name", "set_name",
+        "exception", "add_done_callback", "get_name", "set_name", "__name__", "__qualname__", "cr_await", "cr_code", "cr_origin",
+        "__class__", "__doc__",
     }
 )  # fmt: skip
 """What a coroutine has itself, or the task that may have been made of it."""
@@ -87,7 +88,7 @@ BUILTINS = frozenset(
         "list", "tuple", "set", "dict", "sorted", "reversed", "len", "sum", "min", "max", "any", "all", "next", "iter",
         "enumerate", "zip", "map", "filter", "range", "str", "int", "float", "bool", "super", "isinstance", "getattr",
         "setattr", "hasattr", "print", "type", "frozenset", "property", "staticmethod", "classmethod", "anext", "object",
-        "vars", "abs", "repr", "id", "bytes",
+        "vars", "abs", "repr", "id", "bytes", "delattr",
     }
 )  # fmt: skip
 """The built-in names that mean something here."""
@@ -99,7 +100,7 @@ VOLATILE = (
     "secrets.token_urlsafe()", "secrets.token_bytes()", "secrets.randbelow()", "secrets.choice()", "random.random()",
     "random.randint()", "random.randrange()", "random.choice()", "random.uniform()", "os.urandom()", "pendulum.now()",
     "arrow.utcnow()", "arrow.now()", "ulid.new()", "ulid.ULID()", "nanoid.generate()", "shortuuid.uuid()", "cuid.cuid()",
-    "bson.ObjectId()", "bson.objectid.ObjectId()",
+    "bson.ObjectId()", "bson.objectid.ObjectId()", "tortoise.timezone.now()",
 )  # fmt: skip
 """Calls that give another result each time: the clock, and what is meant to be unique."""
 

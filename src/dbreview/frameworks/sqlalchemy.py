@@ -100,7 +100,9 @@ class SessionMethod(NamedTuple):
         ]
         | None
     )
-    gives: Literal["rows", "items", "row", "scalars", "scalar", "exec", "entity", "query", "self", "nothing", "context"]
+    gives: Literal[
+        "rows", "items", "row", "value", "scalars", "scalar", "exec", "entity", "query", "self", "nothing", "context"
+    ]
 
 
 SESSION_METHODS: dict[str, SessionMethod] = {
@@ -122,8 +124,11 @@ SESSION_METHODS: dict[str, SessionMethod] = {
     "execute_fetchall": SessionMethod("run", "items"),
     "fetchrow": SessionMethod("run", "row"),
     "fetch_one": SessionMethod("run", "row"),
-    "fetchval": SessionMethod("run", "row"),
-    "fetch_val": SessionMethod("run", "row"),
+    "fetchval": SessionMethod("run", "value"),
+    "fetch_val": SessionMethod("run", "value"),
+    "executemany": SessionMethod("run", "nothing"),
+    "execute_many": SessionMethod("run", "nothing"),
+    "executescript": SessionMethod("run", "nothing"),
     "acquire": SessionMethod(None, "context"),
     "flush": SessionMethod("flush", "nothing"),
     "rollback": SessionMethod("rollback", "nothing"),
@@ -160,6 +165,11 @@ AWAITED = frozenset(
 NOT_SENT = frozenset({"add", "add_all", "delete"})
 """Effects that a session only takes down: the next flush sends them."""
 
+NOT_FOUND = frozenset(
+    {"sqlalchemy.exc.NoResultFound", "sqlalchemy.orm.exc.NoResultFound", "sqlalchemy.orm.NoResultFound"}
+)
+"""What the methods raise that want one row, and find none."""
+
 DATABASE_ERRORS = frozenset(
     {
         "SQLAlchemyError", "DBAPIError", "IntegrityError", "OperationalError", "DataError", "InternalError", "DatabaseError",
@@ -193,10 +203,12 @@ UPSERTS = frozenset({"on_conflict_do_nothing", "on_conflict_do_update", "on_dupl
 RUNNING = frozenset(
     {
         "execute", "scalars", "scalar", "exec", "stream", "stream_scalars", "exec_driver_sql", "fetch", "fetchrow", "fetchval",
-        "fetch_all", "fetch_one", "fetch_val", "execute_fetchall",
+        "fetch_all", "fetch_one", "fetch_val", "execute_fetchall", "executemany", "execute_many", "executescript",
     }
 )  # fmt: skip
 """Methods of sessions, connections and cursors whose first argument is a statement."""
+FOR_MANY = frozenset({"executemany", "execute_many"})
+"""Those of them that run it for a list of rows."""
 
 GETS_BY_KEY = frozenset({"get", "get_one"})
 RUNS_STATEMENTS = frozenset({"execute", "scalars", "scalar", "exec", "stream", "stream_scalars"})

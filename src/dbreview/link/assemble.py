@@ -9,19 +9,25 @@ from dbreview.facts import Unreadable
 from dbreview.finding import SURENESS, Confidence, Place
 from dbreview.frameworks import sqlalchemy
 from dbreview.link import bounds, client, filters, loading, paging, responses, results, validating
+from dbreview.link.caches.cached_objects import cached_objects
 from dbreview.link.coroutines import expiry, tasks
+from dbreview.link.creating.creations import schema_creations
 from dbreview.link.dialects import enforces_sqlite_keys, find_dialects
+from dbreview.link.drivers import first_rows, rewriting
 from dbreview.link.engines import engines, misfits, pooling
 from dbreview.link.engines.credentials import hard_coded_credentials
 from dbreview.link.engines.per_request import engines_per_request
 from dbreview.link.events import BlockEvent, LoadEvent, RepeatEvent
+from dbreview.link.exposure.exposing import Exposing
+from dbreview.link.injection.injected import injected_sql
 from dbreview.link.interpret import Interpreter, Outcome
 from dbreview.link.lifetimes import committing, outliving
 from dbreview.link.lifetimes.factories import expiring_sessions
 from dbreview.link.lifetimes.injecting import own_sessions
 from dbreview.link.lifetimes.leaks import leaked_sessions
-from dbreview.link.lifetimes.sessions import global_sessions, stored_on_state
+from dbreview.link.lifetimes.sessions import global_sessions, read_state
 from dbreview.link.lookups import lookups_of
+from dbreview.link.migrations.histories import read_migrations
 from dbreview.link.names import FunctionRef
 from dbreview.link.routes import FoundRoute, RouteFinder
 from dbreview.link.schema.application import models_of, tables_of, unknown_of
@@ -29,7 +35,7 @@ from dbreview.link.secrets import has_hashing
 from dbreview.link.transactions import inserting, transactions, writing
 from dbreview.link.transactions.repeated_writes import repeated_writes
 from dbreview.link.understanding import understanding_of
-from dbreview.link.values import Aggregate, Attribute, ClassValue, Statement, Value
+from dbreview.link.values import TORTOISE, Aggregate, Attribute, ClassValue, Statement, Value
 from dbreview.project import (
     BlockingCall,
     Conventions,
@@ -71,6 +77,7 @@ def assemble(
     told = {each.at for each in per_request} | {each.at for each in impossible}
     unbounded = tuple(_unbounded_responses(interpreter, found, outcomes))
     schema = assemble_schema(interpreter, roles, unreadable, conventions)
+    exposing = Exposing(interpreter, found, outcomes, roles, conventions.versions)
     return replace(
         schema,
         enforces_sqlite_keys=enforces_sqlite_keys(interpreter.names, roles),
@@ -95,7 +102,7 @@ def assemble(
             if not any(size.query.at == each.query.at and size.parameter == each.parameter for each in unbounded)
         ),
         unordered_pages=tuple(paging.unordered_pages(interpreter, roles)),
-        discarded_rows=tuple(results.discarded_rows(interpreter, roles)),
+        discarded_rows=(*results.discarded_rows(interpreter, roles), *first_rows.discarded(interpreter, roles)),
         counts_by_fetching=tuple(results.counts_by_fetching(interpreter, roles)),
         rows_not_merged=tuple(results.rows_not_merged(interpreter, roles)),
         python_operators=tuple(filters.python_operators(interpreter, roles)),
@@ -106,7 +113,7 @@ def assemble(
         missing_awaits=tuple(tasks.missing_awaits(interpreter, roles)),
         forbidden_loads=tuple(expiry.forbidden_loads(interpreter, roles)),
         repeated_writes=tuple(repeated_writes(interpreter, roles)),
-        lost_updates=tuple(writing.lost_updates(interpreter, roles)),
+        lost_updates=(*writing.lost_updates(interpreter, roles), *rewriting.lost_updates(interpreter, roles)),
         checks_then_inserts=tuple(inserting.checks_then_inserts(interpreter, roles, schema.tables)),
         split_transactions=tuple(transactions.split_transactions(interpreter, roles)),
         missing_rollbacks=tuple(transactions.missing_rollbacks(interpreter, roles, dialects)),
@@ -122,6 +129,11 @@ def assemble(
         unpooled_engines=tuple(pooling.unpooled_engines(interpreter, roles, conventions, dialects)) if found else (),
         unchecked_pools=tuple(pooling.unchecked_pools(interpreter, roles, dialects, told)),
         echoing_engines=tuple(pooling.echoing_engines(interpreter, roles)),
+        injected_sql=tuple(injected_sql(interpreter, found, roles)),
+        cached_objects=tuple(cached_objects(interpreter, roles, shared.values())),
+        schema_creations=schema_creations(interpreter, found, roles, conventions, schema),
+        exposed_columns=tuple(exposing.exposed_columns()),
+        entity_responses=tuple(exposing.entity_responses()),
         understanding=understanding_of(interpreter, found, roles),
     )
 
@@ -133,16 +145,22 @@ def assemble_schema(
     conventions: Conventions,
 ) -> Project:
     """The project as far as its models tell. What functions do to tables is in it if they were read before."""
-    tables = tuple(tables_of(interpreter, roles))
+    dialects = find_dialects(interpreter.names, roles, conventions)
+    migrations = read_migrations(interpreter, roles, conventions, unreadable, dialects)
+    tables = tuple(tables_of(interpreter, roles, migrations.histories))
     models = tuple(models_of(interpreter, roles))
     return Project(
         conventions,
         unreadable,
         roles,
-        dialects=find_dialects(interpreter.names, roles, conventions),
+        dialects=dialects,
         tables=tables,
         models=models,
         unknown=unknown_of(tables, models),
+        histories=tuple(migrations.histories),
+        required_columns=tuple(migrations.required),
+        irreversible_migrations=tuple(migrations.irreversible),
+        broken_chains=tuple(migrations.broken),
         mistakes=tuple(sorted(interpreter.events.mistakes.items(), key=lambda item: item[0])),
     )
 
@@ -152,8 +170,7 @@ def assemble_schema(
 
 def _read_requests(interpreter: Interpreter, found: list[FoundRoute]) -> dict[FunctionRef, Outcome]:
     """Read what runs in a request: routes, then the dependencies that they name, then theirs."""
-    for ref in stored_on_state(interpreter):
-        interpreter.run_standalone(ref)
+    read_state(interpreter)
     interpreter.is_request = True
     outcomes: dict[FunctionRef, Outcome] = {}
     for route in found:
@@ -203,15 +220,14 @@ def _read_local_routes(interpreter: Interpreter, local: list[FoundRoute]) -> dic
 def _lazy_loads(interpreter: Interpreter) -> Iterator[LazyLoad]:
     for event in sorted(_first_reads(interpreter), key=lambda e: (e.at, e.relationship.name)):
         fetch = event.entity.fetch
-        assert fetch is not None
         yield LazyLoad(
             event.at,
             event.relationship,
-            bounds.query_of(fetch.statement, fetch.at),
+            bounds.query_of(fetch.statement, fetch.at) if fetch is not None else None,
             event.loop,
             event.calls,
-            loading.option_for(interpreter, event.entity, event.relationship),
-            fetch.session.kind == "async" and not event.is_awaited,
+            event.option or loading.option_for(interpreter, event.entity, event.relationship),
+            fetch is not None and fetch.session.kind == "async" and not event.is_awaited,
             _load_confidence(event),
         )
 
@@ -220,8 +236,8 @@ def _first_reads(interpreter: Interpreter) -> Iterator[LoadEvent]:
     """Per query and relationship the read that comes first: it loads the relationship for the others."""
     told: set[tuple[Place, tuple[str, ...], str]] = set()
     for event in interpreter.events.loads.values():
-        assert event.entity.fetch is not None
-        key = (event.entity.fetch.at, event.entity.path, event.relationship.name)
+        fetch = event.entity.fetch
+        key = (fetch.at if fetch is not None else event.at, event.entity.path, event.relationship.name)
         if key not in told and key not in interpreter.events.filled:
             told.add(key)
             yield event
@@ -305,6 +321,8 @@ def _wanted(interpreter: Interpreter, event: RepeatEvent, *, takes_one: bool) ->
     if statement is None:
         return "one"
     if statement.selected and all(isinstance(value, Aggregate) for value in statement.selected):
+        return "aggregate"
+    if statement.session == TORTOISE and event.effect.what.endswith(".count"):
         return "aggregate"
     if statement.is_ordered and (statement.is_single or statement.is_limited):
         return "one" if bounds.has_unique_key(statement, interpreter.models) else "newest"

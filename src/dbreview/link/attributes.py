@@ -8,6 +8,8 @@ from dbreview import facts
 from dbreview.frameworks import fastapi, injector, python, sqlalchemy
 from dbreview.link import calling, library, loading, validating
 from dbreview.link.coroutines import tasks
+from dbreview.link.drivers import rewriting
+from dbreview.link.exposure import dumping
 from dbreview.link.joining import join
 from dbreview.link.names import ClassRef, FunctionRef, Variable, canonical
 from dbreview.link.syntax import dotted_name
@@ -30,6 +32,7 @@ from dbreview.link.values import (
     LibraryObject,
     Made,
     ModuleValue,
+    QuerySet,
     Record,
     Result,
     Session,
@@ -73,12 +76,15 @@ def _of_super(frame: Frame, name: str) -> Value:
 
 def attribute_of(frame: Frame, holder: Value, name: str, node: facts.Attribute) -> Value:
     """What ``holder.name`` is, read at ``node``."""
+    if frame.interpreter.replay is not None and isinstance(holder, LibraryObject):
+        for answer in frame.interpreter.replay.attribute(holder, name):
+            return answer
     match holder:
         case None | Given() | Answer():
             frame.interpreter.events.untyped_reads.add(name)
-            return None
-        case Coroutine():
-            tasks.note_taken(frame, holder, dotted_name(node.value), name)
+            return rewriting.attribute(holder, name) if isinstance(holder, Answer) else None
+        case Coroutine() | QuerySet():
+            tasks.note_taken(frame, holder, dotted_name(node.value), name, frame.place(node.at))
             return None
         case ModuleValue(path):
             return frame.interpreter.module_value(path, name) or _submodule(frame, path, name)
@@ -124,7 +130,9 @@ def attribute_of(frame: Frame, holder: Value, name: str, node: facts.Attribute) 
             return holder
         case TableColumns(table):
             return TableColumn(table, name)
-        case Record() | Items() | Result() | Statement() | Session() | Engine():
+        case Record():
+            return dumping.of_row(holder, name)
+        case Items() | Result() | Statement() | Session() | Engine():
             return None
     return None
 
@@ -132,6 +140,8 @@ def attribute_of(frame: Frame, holder: Value, name: str, node: facts.Attribute) 
 def _library_attribute(frame: Frame, dotted: str, name: str) -> Value:
     if dotted.endswith(".state") and name in frame.interpreter.request_state:
         return frame.interpreter.request_state[name]
+    if f"app.{name}" in frame.interpreter.request_state and dotted.endswith((".app", "FastAPI", "FastAPI()")):
+        return frame.interpreter.request_state[f"app.{name}"]
     if dotted.endswith(")") or name in {"state", "app"} or dotted in fastapi.BACKGROUND_TASKS:
         return LibraryObject(f"{dotted}.{name}")
     return None
@@ -169,7 +179,9 @@ def _class_attribute(frame: Frame, ref: ClassRef, name: str) -> Value:
         case ClassRef():
             return ClassValue(member)
         case Variable():
-            return classes.value_of_member(ref, name)
+            found = classes.value_of_member(ref, name)
+            late = classes.late_field(ref, name) if found in (None, Const(None)) else None
+            return late if isinstance(late, Session) else found
     if validating.is_validator(frame, ref, name):
         return LibraryObject(fastapi.VALIDATOR, (ClassValue(ref),))
     if name in ("c", "columns") and classes.is_declarative(ref):

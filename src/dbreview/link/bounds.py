@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from dbreview.finding import Place
 from dbreview.frameworks import naming, selectivity
-from dbreview.link.values import Aggregate, Attribute, ClassValue, Fetch, SqlText, Statement
+from dbreview.link.values import TORTOISE, Aggregate, Attribute, ClassValue, Fetch, SqlText, Statement
 from dbreview.project import Query
 
 if TYPE_CHECKING:
@@ -41,9 +41,11 @@ def has_keys(statement: Statement, models: Models) -> bool:
 def query_of(statement: Statement | None, at: Place) -> Query:
     """A statement as the project tells of it."""
     if statement is not None and statement.sql is not None:
-        return Query(at, statement.sql.table, is_sql=True)
+        return Query(statement.at, statement.sql.table, is_sql=True)
     entity = entity_of(statement) if statement is not None else None
-    return Query(at, entity.ref.name if entity is not None else None)
+    is_tortoise = statement is not None and statement.session == TORTOISE
+    name = entity.ref.name if entity is not None else None
+    return Query(at, name, orm="tortoise" if is_tortoise else "sqlalchemy")
 
 
 def is_single(fetch: Fetch, models: Models) -> bool:
@@ -74,8 +76,16 @@ def has_limit(statement: Statement) -> bool:
 
 
 def is_unbounded_text(sql: SqlText, models: Models) -> bool:
-    """Whether the rows of a statement written as SQL grow with the table. One whose table is unknown is not asked."""
-    if sql.kind != "select" or sql.table is None or sql.is_limited or sql.is_one_row or sql.has_in:
+    """Whether the rows of a statement written as SQL grow with the table. One whose table is unknown is not asked.
+
+    What is not known of a text may be a key, or a count; nobody sorts those.
+    """
+    return not sql.is_limited and not (sql.is_partial and not sql.is_ordered) and may_be_many(sql, models)
+
+
+def may_be_many(sql: SqlText, models: Models) -> bool:
+    """Whether a query written as SQL gives many rows, its LIMIT aside."""
+    if sql.kind != "select" or sql.table is None or sql.is_one_row or sql.has_in:
         return False
     table = models.table_named(sql.table)
     if table is None:

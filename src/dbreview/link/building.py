@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Literal
 
 from dbreview import facts
 from dbreview.facts import Expression
-from dbreview.finding import Place
 from dbreview.frameworks import sqlalchemy
-from dbreview.link import bounds, client, effects, filters, lookups, methods, paging, raw_sql, rows
+from dbreview.link import bounds, client, effects, filters, lookups, methods, paging, rows
 from dbreview.link.events import Effect
 from dbreview.link.joining import options
 from dbreview.link.syntax import names_in, walk
@@ -29,7 +28,6 @@ from dbreview.link.values import (
     Loader,
     Ordered,
     Record,
-    SqlText,
     Statement,
     Value,
 )
@@ -127,17 +125,6 @@ def _has_in(node: facts.Call) -> bool:
 
 def _is_sum(node: facts.Call) -> bool:
     return any(isinstance(argument.value, facts.BinaryOperation) for argument in node.arguments[1:])
-
-
-def sql_of(selected: tuple[Value, ...]) -> SqlText | None:
-    """What the text of a statement says."""
-    first = selected[0] if selected else None
-    return raw_sql.read_sql(first.value) if isinstance(first, Const) and isinstance(first.value, str) else None
-
-
-def textual(text: str, at: Place) -> Statement:
-    """A statement that is handed to a session or a driver as text."""
-    return Statement("text", (Const(text),), at, sql=raw_sql.read_sql(text))
 
 
 def _changes_nothing(statement: Statement, arguments: Arguments) -> bool:

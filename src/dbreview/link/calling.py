@@ -7,16 +7,23 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dbreview import facts
-from dbreview.frameworks import fastapi, sqlalchemy
+from dbreview.frameworks import fastapi, sqlalchemy, tortoise
 from dbreview.link import attributes, constants, effects, library, methods, routes, secrets, validating
 from dbreview.link.arguments import Arguments
+from dbreview.link.caches import keeping
 from dbreview.link.coroutines import expiry, tasks
+from dbreview.link.creating import noting as creating
+from dbreview.link.exposure import dumping
+from dbreview.link.injection import noting
 from dbreview.link.joining import join
 from dbreview.link.lifetimes import background, factories, owning
 from dbreview.link.names import ClassRef, FunctionRef, Variable
+from dbreview.link.querysets import building as querysets
+from dbreview.link.querysets import objects, relations, running
 from dbreview.link.syntax import dotted_name, last_name, names_in
 from dbreview.link.transactions import paths
 from dbreview.link.values import (
+    TORTOISE,
     ClassValue,
     Const,
     Coroutine,
@@ -29,6 +36,7 @@ from dbreview.link.values import (
     LambdaValue,
     LibraryObject,
     Partial,
+    QuerySet,
     Record,
     Session,
     SessionFactory,
@@ -44,11 +52,13 @@ if TYPE_CHECKING:
 
 def call(frame: Frame, node: facts.Call, *, is_awaited: bool = False) -> Value:
     """The value of a call, with what it does noted in this reading."""
+    creating.note(frame, node)
     if isinstance(node.func, facts.Attribute):
         found = _method_call(frame, node, node.func, is_awaited)
         if found is not NotImplemented:
             return found  # type: ignore[return-value]
     callee = frame.evaluate(node.func)
+    noting.note_called(frame, callee, node)
     arguments = arguments_of(frame, node)
     return call_value(frame, callee, arguments, node, is_awaited)
 
@@ -60,10 +70,16 @@ def _method_call(frame: Frame, node: facts.Call, func: facts.Attribute, is_await
     if isinstance(func.value, facts.Call) and isinstance(func.value.func, facts.Name) and func.value.func.id == "super":
         return _super_call(frame, node, func)
     receiver = frame.evaluate(func.value)
+    if func.attr in _OF_RELATIONS and isinstance(func.value, facts.Attribute):
+        receiver = relations.asked_again(frame, func.value) or receiver
+    if frame.interpreter.replay is not None:
+        for answer in frame.interpreter.replay.call_on(frame, receiver, func, node):
+            return answer
     if func.attr in ("append", "add") and (holder := _group_holder(func.value)) is not None:
         methods.note_grouped(frame, holder, arguments_of(frame, node))
     if receiver is None or isinstance(receiver, LibraryObject):
         receiver = _as_session(frame, func, node, is_awaited) or receiver
+    noting.note_method(frame, receiver, func, node)
     if isinstance(receiver, (ClassValue, Entity)):
         secrets.note_copy(frame, receiver, node)
     if receiver is None and _looks_like_session_call(func):
@@ -78,8 +94,11 @@ def _method_call(frame: Frame, node: facts.Call, func: facts.Attribute, is_await
         owning.note_temporary(frame, receiver, func.value, func.attr)
     if func.attr in fastapi.QUEUES:
         background.note_queued(frame, receiver, arguments_of(frame, node), node)
+    if _is_of_tortoise(frame, receiver, func.attr):
+        return _call_on(frame, receiver, func, arguments_of(frame, node), node, is_awaited)
     if not methods.has_methods(receiver):
         callee = attributes.attribute_of(frame, receiver, func.attr, func)
+        noting.note_called(frame, callee, node)
         return call_value(frame, callee, arguments_of(frame, node), node, is_awaited)
     return methods.call(frame, receiver, func, arguments_of(frame, node), node, is_awaited)
 
@@ -114,9 +133,38 @@ def _as_session(frame: Frame, func: facts.Attribute, node: facts.Call, is_awaite
 def _call_on(
     frame: Frame, receiver: Value, func: facts.Attribute, arguments: Arguments, node: facts.Call, is_awaited: bool
 ) -> Value:
+    if _is_of_tortoise(frame, receiver, func.attr):
+        return _call_of_tortoise(frame, receiver, func.attr, arguments, node)
     if methods.has_methods(receiver):
         return methods.call(frame, receiver, func, arguments, node, is_awaited)
-    return call_value(frame, attributes.attribute_of(frame, receiver, func.attr, func), arguments, node, is_awaited)
+    callee = attributes.attribute_of(frame, receiver, func.attr, func)
+    noting.note_called(frame, callee, node)
+    return call_value(frame, callee, arguments, node, is_awaited)
+
+
+_OF_RELATIONS = tortoise.OF_RELATIONS | tortoise.CHANGES_RELATION
+
+
+def _is_of_tortoise(frame: Frame, receiver: Value, name: str) -> bool:
+    """Whether this is a method that Tortoise ORM gives its models, their objects or the queries on them."""
+    return (
+        isinstance(receiver, QuerySet)
+        or querysets.is_started(frame, receiver, name)
+        or objects.is_method(frame, receiver, name)
+    )
+
+
+def _call_of_tortoise(frame: Frame, receiver: Value, name: str, arguments: Arguments, node: facts.Call) -> Value:
+    match receiver:
+        case QuerySet():
+            return querysets.extend(frame, receiver, name, arguments, node)
+        case ClassValue(ref) if name == "fetch_for_list":
+            return objects.fetch_for_list(frame, ref, arguments, node)
+        case ClassValue(ref):
+            return querysets.start(frame, ref, arguments, node)
+        case Entity():
+            return objects.call(frame, receiver, name, arguments, node)
+    return None
 
 
 def _super_call(frame: Frame, node: facts.Call, func: facts.Attribute) -> Value:
@@ -126,9 +174,14 @@ def _super_call(frame: Frame, node: facts.Call, func: facts.Attribute) -> Value:
         return None
     receiver = frame.env.get(frame.ref.facts.parameters[0].name)
     ref = receiver.ref if isinstance(receiver, (Instance, ClassValue)) else owner
+    ref = receiver.model if isinstance(receiver, Entity) else ref
     member = frame.interpreter.classes.after(ref, owner, func.attr)
     if not isinstance(member, FunctionRef):
+        if isinstance(receiver, Entity) and frame.interpreter.models.is_tortoise(receiver.model):
+            if func.attr in tortoise.OF_OBJECTS:
+                return objects.call(frame, receiver, func.attr, arguments, node)
         return None
+    noting.note_called(frame, FunctionValue(member, receiver), node)
     value = invoke(frame, FunctionValue(member, receiver), arguments, node)
     if func.attr == "__init__":
         outcome = frame.interpreter.call(FunctionValue(member, receiver), arguments)
@@ -167,6 +220,8 @@ def arguments_of(frame: Frame, node: facts.Call) -> Arguments:
 
 def call_value(frame: Frame, callee: Value, arguments: Arguments, node: facts.Call, is_awaited: bool = False) -> Value:
     """What calling ``callee`` gives."""
+    if frame.interpreter.replay is not None:
+        frame.interpreter.replay.note_call(frame, callee, arguments, node)
     owning.note_taker(frame, callee, arguments, node)
     match callee:
         case FunctionValue():
@@ -200,8 +255,11 @@ def call_value(frame: Frame, callee: Value, arguments: Arguments, node: facts.Ca
             return constants.substitute((*given, *arguments.positional))
         case LibraryObject(fastapi.VALIDATOR, (ClassValue(ref),)):
             return validating.validate(frame, ref, arguments, node)
+        case LibraryObject(dotted) if running.is_serialising(callee):
+            return running.serialised(frame, dotted, arguments, node)
         case LibraryObject(dotted):
             background.note_call(frame, dotted, arguments, node)
+            keeping.note_call(frame, dotted, arguments, node)
             if dotted.endswith((".create_task", ".start_soon")):
                 return tasks.start(frame, dotted, arguments, node)
             if dotted.endswith(").add_api_route"):
@@ -244,7 +302,10 @@ def invoke(frame: Frame, function: FunctionValue, arguments: Arguments | None, n
         paths.follow(frame, outcome.paths, at)
         frame.absent += outcome.absent
         expiry.note_called(frame, outcome, at)
+        objects.note_called(frame, outcome)
     found = frame.interpreter.result_of(function, outcome)
+    if isinstance(found, Session) and found.driver and found.opened_at is not None:
+        effects.note_entered(frame, found.opened_at)
     if isinstance(found, Coroutine) and node is not None:
         return replace(found, use=tasks.use_of_function(frame, function, outcome.effects, arguments, node))
     return found
@@ -252,12 +313,13 @@ def invoke(frame: Frame, function: FunctionValue, arguments: Arguments | None, n
 
 def _instantiate(frame: Frame, ref: ClassRef, arguments: Arguments, node: facts.Call) -> Value:
     classes = frame.interpreter.classes
-    if classes.is_mapped(ref):
+    if classes.is_mapped(ref) or frame.interpreter.models.is_tortoise(ref):
         frame.interpreter.events.created.add(ref)
         secrets.note_constructor(frame, ref, node)
         frame.constructed[ref] = names_in(node) | effects.origins(frame, names_in(node))
         filled = frozenset(name for name, _ in arguments.keywords)
-        return Entity(ref, known=filled | {"*"} if arguments.is_open else filled)
+        added_to = TORTOISE if frame.interpreter.models.is_tortoise(ref) else None
+        return Entity(ref, known=filled | {"*"} if arguments.is_open else filled, added_to=added_to)
     kind = classes.session_kind(ref)
     if kind is not None:
         at = frame.place(node.at)
@@ -278,6 +340,7 @@ def _instantiate(frame: Frame, ref: ClassRef, arguments: Arguments, node: facts.
         return Instance(ref, (*outcome.fields, *named))  # Pydantic's own `__init__` is behind it, as a rule
     validating.note_constructor(frame, ref, arguments, node)
     fields = tuple((name, value) for name, value in arguments.keywords if value is not None)
+    fields += tuple((name, secret) for name, secret in dumping.secrets_in(frame, ref, node))
     names = [n for n, m in ref.members.items() if isinstance(m, Variable) and m.annotation is not None]
     names += [f"argument {index}" for index in range(len(names), len(arguments.positional))]
     fields += tuple((n, v) for n, v in zip(names, arguments.positional, strict=False) if v is not None)

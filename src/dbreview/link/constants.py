@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from dbreview.frameworks import python
+from dbreview.link.drivers import texts
 from dbreview.link.values import Const, Entries, Items, Record, Value
 
 _MOST_ITEMS = 200
@@ -27,6 +28,8 @@ def exact_items(value: Value) -> tuple[Value, ...] | None:
             found = items
         case Items(fetch=None, exact=items) if items:
             found = items
+        case Items(fetch=None, others=(), is_closed=True):
+            found = ()
         case Entries(items, ()):
             found = tuple(Const(key) for key, _ in items)
     return found if found is not None and len(found) <= _MOST_ITEMS else None
@@ -41,6 +44,8 @@ def compare(left: Value, operator: str, right: Value) -> Const | None:
         if items is None or not all(isinstance(item, Const) for item in items):
             return None
         return Const((left in items) is (operator == "in"))
+    if operator in ("==", "!=") and isinstance(left, (Items, Record)) and isinstance(right, (Items, Record)):
+        return _compare_lists(exact_items(left), operator, exact_items(right))
     if not isinstance(left, Const) or not isinstance(right, Const):
         return None
     first, second = left.value, right.value
@@ -62,15 +67,26 @@ def compare(left: Value, operator: str, right: Value) -> Const | None:
     return None
 
 
+def _compare_lists(left: tuple[Value, ...] | None, operator: str, right: tuple[Value, ...] | None) -> Const | None:
+    """Two lists of constants; of sets nobody knows the order."""
+    if left is None or right is None or not all(isinstance(each, Const) for each in (*left, *right)):
+        return None
+    if left != right and set(left) == set(right):
+        return None
+    return Const((left == right) is (operator == "=="))
+
+
 def call_text(text: str, name: str, positional: tuple[Value, ...], keywords: tuple[tuple[str, Value], ...]) -> Value:
     """A method of ``str`` on constants."""
     if name == "join" and positional:
         parts = exact_items(positional[0])
         if parts is None or not all(isinstance(part, Const) for part in parts):
-            return None
+            return texts.joined(text, parts)
         return Const(text.join(str(part.value) for part in parts if isinstance(part, Const)))
     given = [value.value for value in positional if isinstance(value, Const)]
     named = {key: value.value for key, value in keywords if isinstance(value, Const)}
+    if name == "format" and len(given) + len(named) != len(positional) + len(keywords):
+        return texts.formatted(text, positional, dict(keywords))
     if name not in python.TEXT_METHODS or len(given) + len(named) != len(positional) + len(keywords):
         return None
     try:

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from dbreview import facts
 from dbreview.facts import Expression, Parameter
-from dbreview.frameworks import drivers, fastapi, injector, python, sqlalchemy
+from dbreview.frameworks import fastapi, injector, python, sqlalchemy
 from dbreview.link import calling, client
 from dbreview.link.annotations import parse_annotation
+from dbreview.link.drivers import opening
 from dbreview.link.events import OwnedSession
 from dbreview.link.joining import join
 from dbreview.link.names import ClassRef, FunctionRef, Variable
@@ -140,7 +141,7 @@ class Declared:
                     given = given.value
                 return given
             case ClassValue(ref):
-                if interpreter.classes.is_mapped(ref):
+                if interpreter.classes.is_mapped(ref) or interpreter.models.is_tortoise(ref):
                     return Entity(ref)
                 return client.provided(interpreter, ref)
             case Instance(ref):
@@ -273,7 +274,7 @@ class Declared:
 
     def _of_class(self, ref: ClassRef) -> Value:
         classes = self._interpreter.classes
-        if classes.is_mapped(ref):
+        if classes.is_mapped(ref) or self._interpreter.models.is_tortoise(ref):
             return Entity(ref)
         kind = classes.session_kind(ref)
         if kind is not None:
@@ -286,8 +287,7 @@ def library_object(dotted: str) -> Value:
     if dotted in sqlalchemy.SESSION_TYPES:
         return Session(sqlalchemy.SESSION_TYPES[dotted])
     if dotted in sqlalchemy.CONNECTION_TYPES:
-        is_pool = dotted in drivers.POOLS
-        return Session(sqlalchemy.CONNECTION_TYPES[dotted], is_connection=True, is_pool=is_pool)
+        return opening.of_type(dotted, sqlalchemy.CONNECTION_TYPES[dotted])
     if dotted in sqlalchemy.ENGINE_TYPES:
         return Engine(sqlalchemy.ENGINE_TYPES[dotted])
     if dotted in sqlalchemy.FACTORY_MAKERS:

@@ -14,7 +14,7 @@ from dbreview.link.events import BlockEvent, Effect, Loop, RepeatEvent
 from dbreview.link.syntax import names_in
 from dbreview.link.transactions import inserting, paths
 from dbreview.link.transactions.steps import OPENING, Step, StepKind
-from dbreview.link.values import Const
+from dbreview.link.values import Const, Made
 
 if TYPE_CHECKING:
     from dbreview.link.frame import Frame
@@ -46,6 +46,8 @@ def note(frame: Frame, effect: Effect, at: Place, node: facts.Call) -> None:
     known = frame.effects.get(key)
     if known is None or len(known.calls) > len(effect.calls):
         frame.effects[key] = effect
+    if effect.kind == "schema":
+        frame.interpreter.events.leading.setdefault((frame.path, frame.ref, effect.at), effect)
     if effect.is_blocking and not effect.is_once and frame.ref is not None and frame.ref.facts.is_async:
         event = BlockEvent(at, frame.ref, effect, frame.interpreter.is_request)
         blocks = frame.interpreter.events.blocks
@@ -57,6 +59,8 @@ def note(frame: Frame, effect: Effect, at: Place, node: facts.Call) -> None:
         frame.interpreter.events.committing.add(loop.at)
     if effect.kind == "read" and loop is not None and not effect.is_once and not frame.unflushed:
         frame.interpreter.events.queried.setdefault(loop.at, {}).setdefault(effect.at, effect.on)
+    if effect.kind == "write":
+        frame.interpreter.events.written_on.add(effect.on)
     if effect.kind in ("commit", "flush"):
         frame.interpreter.events.ended |= {each.at for each in frame.loops}
     if effect.kind in WRITES and loop is not None and not effect.is_once:
@@ -125,17 +129,29 @@ def _note_step(frame: Frame, effect: Effect) -> None:
             kind = "write"
         case "commit" | "rollback":
             kind = effect.kind
-        case "engine":
+        case "engine" | "schema":
             return
         case _:
             kind = _kind_of_text(effect.statement)
     statement = effect.statement
+    sql = statement.sql if statement is not None else None
     is_new = effect.kind in ("add", "add_all") or (statement is not None and statement.kind == "insert")
     model = effect.model or (statement.model if statement is not None else None)
     is_sent = kind != "write" or effect.kind in _SENT
-    paths.add(
-        frame, Step(kind, effect.on, effect.at, effect.what, model, is_new, is_sent, is_async=effect.session == "async")
-    )
+    step = Step(kind, effect.on, effect.at, effect.what, model, is_new, is_sent, is_async=effect.session == "async")
+    if sql is not None and kind == "write":
+        is_new, is_relative = sql.kind == "insert", sql.is_relative
+        step = replace(step, is_new=is_new, table=sql.table, is_relative=is_relative)
+    elif kind == "write" and model is None:
+        step = replace(step, table=_table_of(statement))
+    paths.add(frame, replace(step, driver=effect.driver) if effect.driver else step)
+
+
+def _table_of(statement: Statement | None) -> str | None:
+    """The core table that a statement writes: ``notes.insert()``."""
+    first = statement.selected[0] if statement is not None and statement.selected else None
+    name = first.arguments[0] if isinstance(first, Made) and first.arguments else None
+    return str(name.value) if isinstance(name, Const) else None
 
 
 def _kind_of_text(statement: Statement | None) -> StepKind:
@@ -212,6 +228,8 @@ class Call:
             effect.is_repeated,
             is_tolerated=effect.is_tolerated,
             is_checked=effect.is_checked,
+            driver=effect.driver,
+            is_alone=effect.is_alone,
         )
 
 
@@ -246,13 +264,20 @@ def _argument_names(function: FunctionValue, node: facts.Call) -> dict[str, froz
 def as_seen_by_callers(frame: Frame) -> tuple[Effect, ...]:
     """The effects of a body, with the parameters that they need; of a nested function also what it sees outside."""
     parameters = frozenset(p.name for p in frame.ref.facts.parameters) if frame.ref is not None else frozenset()
-    effects = frame.effects.values()
+    effects = [replace(each, is_alone=True) if _is_alone(frame, each) else each for each in frame.effects.values()]
     if frame.closure is not None:
         return tuple(effects)
     return tuple(
         each if each.needs is None or each.needs <= parameters else replace(each, needs=each.needs & parameters)
         for each in effects
     )
+
+
+def _is_alone(frame: Frame, effect: Effect) -> bool:
+    """Whether a body opens a driver's connection for one statement: a helper that runs what it is given."""
+    if not effect.driver or effect.kind != "write" or effect.calls or effect.on not in frame.opened:
+        return False
+    return not any(each.kind in ("read", "write") and each is not effect for each in frame.effects.values())
 
 
 def origins(frame: Frame, names: frozenset[str]) -> frozenset[str]:

@@ -22,11 +22,16 @@ from dbreview.link import (
     results,
 )
 from dbreview.link.coroutines import tasks
+from dbreview.link.drivers import rewriting, texts
+from dbreview.link.exposure import dumping
 from dbreview.link.joining import in_loop, join, join_all, meet, options
+from dbreview.link.querysets import building as querysets
+from dbreview.link.querysets import running
 from dbreview.link.syntax import names_in
 from dbreview.link.transactions import inserting, paths
 from dbreview.link.values import (
     Aggregate,
+    Answer,
     Attribute,
     ClassValue,
     ClientNumber,
@@ -43,6 +48,7 @@ from dbreview.link.values import (
     LambdaValue,
     LibraryObject,
     Made,
+    QuerySet,
     Record,
     Result,
     Session,
@@ -117,7 +123,9 @@ def evaluate(frame: Frame, expression: Expression) -> Value:
                 return Const(-found.value)
             return Condition("not", found.attribute) if isinstance(found, Condition) else None
         case facts.Conditional(test, body, orelse):
-            results.note_test(frame, test, frame.evaluate(test))
+            tested_value = frame.evaluate(test)
+            tasks.note_taken(frame, tested_value)
+            results.note_test(frame, test, tested_value)
             client.note_bounds(frame, test)
             if (tested := filters.python_test(frame, "if", frame.evaluate(test), expression.at)) is not None:
                 return tested
@@ -157,7 +165,8 @@ def _await(frame: Frame, value: Expression) -> Value:
     found = calling.call(frame, value, is_awaited=True) if isinstance(value, facts.Call) else frame.evaluate(value)
     for each in options(found):
         tasks.note_awaited(frame, each)
-    return join_all(each.value if isinstance(each, Coroutine) else each for each in options(found))
+    given = (each.value if isinstance(each, Coroutine) else each for each in options(found))
+    return join_all(running.awaited(frame, each, value) for each in given)
 
 
 def _display(frame: Frame, kind: str, items: tuple[Expression, ...]) -> Value:
@@ -197,6 +206,8 @@ def _dict(frame: Frame, items: tuple[facts.DictItem, ...]) -> Value:
     doubtful: frozenset[str] | None = frozenset()
     for item in items:
         value = frame.evaluate(item.value)
+        if value is None:
+            value = dumping.secret_of(frame, item.value)
         key = frame.evaluate(item.key) if item.key is not None else None
         if isinstance(key, Const) and isinstance(key.value, str):
             known.append((key.value, value))
@@ -242,6 +253,9 @@ def _comparison(frame: Frame, expression: facts.Comparison) -> Value:
 
 
 def _binary(frame: Frame, left: Value, operator: str, right: Value) -> Value:
+    if frame.interpreter.replay is not None:
+        for answer in frame.interpreter.replay.operate(left, operator, right):
+            return answer
     if operator == "&" and isinstance(left, (Condition, Conditions, Join)):
         return Conditions((left, right))
     if operator == "|" and isinstance(left, (Condition, Conditions)):
@@ -266,6 +280,12 @@ def _binary(frame: Frame, left: Value, operator: str, right: Value) -> Value:
             return Const(left.value % right.value)
         except (TypeError, ValueError):
             return None
+    if operator == "%" and isinstance(left, Const) and isinstance(left.value, str):
+        return texts.interpolated(left.value, right)
+    if operator == "+" and (text := texts.added(left, right)) is not None:
+        return text
+    if (cell := rewriting.computed(left, operator, right)) is not None:
+        return cell
     if operator in "+-*" and (number := client.number_in(left, operator, right)) is not None:
         return number
     if operator in "+-" and isinstance(left, LibraryObject) and python.is_volatile(left.dotted):
@@ -282,8 +302,10 @@ def _binary(frame: Frame, left: Value, operator: str, right: Value) -> Value:
 def _formatted(frame: Frame, parts: tuple[Expression, ...]) -> Value:
     text = ""
     is_known = True
+    values = []
     for part in parts:
         value = frame.evaluate(part)
+        values.append(value)
         tasks.note_taken(frame, value)
         if isinstance(value, LibraryObject) and python.is_volatile(value.dotted) and frame.interpreter.reads_schema:
             return value
@@ -291,14 +313,24 @@ def _formatted(frame: Frame, parts: tuple[Expression, ...]) -> Value:
             text += str(value.value)
         else:
             is_known = False
-    return Const(text) if is_known else None
+    if not is_known and frame.interpreter.replay is not None:
+        return frame.interpreter.replay.composed(values)
+    return Const(text) if is_known else texts.together(values)
 
 
 def _subscript(frame: Frame, value: Expression, index: Expression) -> Value:
     holder = frame.evaluate(value)
+    if isinstance(holder, QuerySet) and isinstance(index, facts.Slice):
+        upper = frame.evaluate(index.upper) if index.upper is not None else None
+        return querysets.sliced(holder, index, upper)
     tasks.note_taken(frame, holder)
     key = frame.evaluate(index)
+    if frame.interpreter.replay is not None:
+        for answer in frame.interpreter.replay.item(frame, holder, index, key):
+            return answer
     match holder:
+        case Answer():
+            return rewriting.cell(holder, key)
         case Items(element):
             if isinstance(index, facts.Slice):
                 return replace(holder, is_literal=False, is_part=True)

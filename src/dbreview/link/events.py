@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-from dbreview.facts import Call, Span
+from dbreview.facts import Call, Expression, Span
 from dbreview.finding import Confidence, Place
+from dbreview.link.injection.noting import CallSite, SqlCall
 from dbreview.link.names import ClassRef, FunctionRef
 from dbreview.link.transactions.steps import Step
 from dbreview.link.values import (
@@ -23,9 +24,12 @@ from dbreview.link.values import (
 )
 from dbreview.project import Relationship, Route, SplitTransaction
 
+Hidden: TypeAlias = tuple[Place | None, ClassRef, str, FunctionRef | None]
+"""An attribute that is taken out of objects: of which query and class, its name, and the function that does it."""
+
 EffectKind: TypeAlias = Literal[
     "read", "write", "commit", "flush", "refresh", "merge", "rollback", "add", "add_all", "delete", "change", "engine",
-    "other",
+    "schema", "other",
 ]  # fmt: skip
 
 
@@ -67,7 +71,8 @@ class Effect:
     ``is_shielded`` if a savepoint or transaction block rolls its failure back, ``is_guarded`` if a handler lets the
     code go on after it, ``is_own`` if the code that does it has opened the session itself,
     ``is_undone`` if a handler beside it rolls back, ``is_safe`` if it may run at the same time as others like it,
-    ``is_repeated`` if a loop on the way repeats it already.
+    ``is_repeated`` if a loop on the way repeats it already. What the connection of a ``driver`` does has that; it
+    ``is_alone`` if the code has opened the connection for nothing else.
     """
 
     kind: EffectKind
@@ -90,6 +95,8 @@ class Effect:
     is_repeated: bool = False
     is_tolerated: bool = False
     is_checked: bool = False
+    driver: str = ""
+    is_alone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +110,7 @@ class LoadEvent:
     is_request: bool
     is_awaited: bool = False
     calls: tuple[Place, ...] = ()
+    option: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +176,18 @@ class UpdateEvent:
     attribute: str
     target: str | None
     operator: str | None
+    is_request: bool
+    route: Route | None
+
+
+@dataclass(frozen=True, slots=True)
+class RewriteEvent:
+    """SQL text writes a column that was computed from its value in the row which ``fetch`` brought."""
+
+    at: Place
+    fetch: Fetch
+    table: str
+    column: str
     is_request: bool
     route: Route | None
 
@@ -241,7 +261,8 @@ class PageEvent:
 class OwnedSession:
     """A session (or connection) that a function opened and bound to a local name, not by a ``with``.
 
-    ``opened_at`` is the call that opens it, which may stand in a function that ``at`` calls.
+    ``opened_at`` is the call that opens it, which may stand in a function that ``at`` calls. A connection of a
+    ``driver`` that ``is_block`` has a ``with`` block, which does not close it.
     """
 
     at: Place
@@ -252,6 +273,9 @@ class OwnedSession:
     is_injected: bool = False
     opened_at: Place | None = None
     is_connection: bool = False
+    driver: str = ""
+    is_block: bool = False
+    is_request: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -341,6 +365,57 @@ class EngineMaker:
         return next((value for key, value in self.keywords if key == name), None)
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """An object with a session behind it, or a session, a result or a query itself, somewhere in a value.
+
+    ``lazy`` are the relationships that it came without, ``is_sure`` says that it is there on every path.
+    """
+
+    what: Literal["entity", "session", "result", "query"]
+    session: Session
+    model: ClassRef | None = None
+    loaded_at: Place | None = None
+    lazy: tuple[Relationship, ...] = ()
+    is_many: bool = False
+    is_sure: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class KeptEvent:
+    """A function puts what needs a session into ``holder``, as it is written in ``ref``: an attribute of ``owner``.
+
+    ``at`` is where it is given to the code that keeps it, ``stored_at`` where that keeps it, ``key`` (if it is an item)
+    and ``variable`` how they are written there.
+    """
+
+    at: Place
+    stored_at: Place
+    ref: FunctionRef
+    holder: Expression
+    owner: Value
+    key: Expression | None
+    variable: str | None
+    held: Held
+    is_item: bool
+    is_request: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Creating:
+    """What makes tables from models: ``maker`` as it is written, and the names of the metadata that it may be of.
+
+    Without metadata, they are Tortoise's. One that ``is_partial`` chooses among the tables.
+    """
+
+    at: Place
+    maker: str
+    metadata: frozenset[str | None]
+    node: Call
+    function: FunctionRef | None
+    is_partial: bool = False
+
+
 @dataclass(slots=True)
 class Events:
     """Each event once per place, the first reading that shows it winning."""
@@ -357,6 +432,11 @@ class Events:
     lent: dict[Place, LentSession] = field(default_factory=dict)
     takers: dict[Place, Value] = field(default_factory=dict)
     engines: dict[Place, EngineMaker] = field(default_factory=dict)
+    pools: dict[Place, EngineMaker] = field(default_factory=dict)
+    handed_out: set[Place] = field(default_factory=set)
+    written_on: set[Place | None] = field(default_factory=set)
+    dedicated: set[Place | None] = field(default_factory=set)
+    committed_at_once: set[Place] = field(default_factory=set)
     makers: dict[Place, Maker] = field(default_factory=dict)
     opened_by: dict[Place, Place | None] = field(default_factory=dict)
     own_terms: set[Place] = field(default_factory=set)
@@ -391,14 +471,27 @@ class Events:
     ended: set[Place] = field(default_factory=set)
     updates: dict[Place, UpdateEvent] = field(default_factory=dict)
     inserts: dict[Place, InsertEvent] = field(default_factory=dict)
+    rewrites: dict[Place, RewriteEvent] = field(default_factory=dict)
+    first_rows: dict[Place, ReadEvent] = field(default_factory=dict)
     writes: dict[tuple[Place, str], RepeatEvent] = field(default_factory=dict)
     committing: set[Place] = field(default_factory=set)
     queried: dict[Place, dict[Place, Place | None]] = field(default_factory=dict)
     may_flush_by_hand: bool = False
     is_serializable: bool = False
+    wraps_requests: bool = False
+    ran: set[Place] = field(default_factory=set)
+    transactional: set[FunctionRef] = field(default_factory=set)
     splits: dict[Place, SplitTransaction] = field(default_factory=dict)
     missed_rollbacks: dict[Place, tuple[Step, Step, bool, bool]] = field(default_factory=dict)
     handed: dict[Place, HandedEvent] = field(default_factory=dict)
+    sql_calls: dict[Place, SqlCall] = field(default_factory=dict)
+    call_sites: dict[FunctionRef | ClassRef, dict[Place, CallSite]] = field(default_factory=dict)
+    targets: dict[Place, dict[FunctionRef | ClassRef, None]] = field(default_factory=dict)
+    creating: dict[Place, Creating] = field(default_factory=dict)
+    leading: dict[tuple[str, FunctionRef | None, Place], Effect] = field(default_factory=dict)
+    held: dict[tuple[Place, Place], KeptEvent] = field(default_factory=dict)
+    answers: dict[FunctionRef, dict[Place, Value]] = field(default_factory=dict)
+    hidden: set[Hidden] = field(default_factory=set)
     mistakes: dict[Place, Exception] = field(default_factory=dict)
 
     def saw_session_call(self, at: Place, kind: SessionKind | None) -> None:

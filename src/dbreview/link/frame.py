@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from dbreview import facts
 from dbreview.facts import Block, Expression, Span
 from dbreview.finding import Place
-from dbreview.frameworks import python
+from dbreview.frameworks import fastapi, python
 from dbreview.link import evaluate, iterating, loading, statements
 from dbreview.link.events import Effect, Loop
 from dbreview.link.joining import out_of_loop
@@ -71,6 +71,7 @@ class Frame:
         self.tries: list[int] = []
         self.unflushed = 0
         self.opened: dict[Place | None, int] = {}
+        self.together: list[Place | None] = []
         self.entered: dict[str, int] = {}
         self.read_from: dict[str, dict[str, bool]] = {}
         self.absent: tuple[Fetch, ...] = ()
@@ -155,8 +156,11 @@ class Frame:
                     loading.note_filled(self, owner, Const(attr))
                     loading.note_changed(self, owner)
                     loading.note_kept(self, value)
-                    if ".state." in path and isinstance(value, (Session, SessionFactory, Instance)):
-                        self.interpreter.request_state.setdefault(attr, _as_seen_by_others(value))
+                    if isinstance(value, (Session, SessionFactory, Instance)):
+                        if ".state." in path:
+                            self.interpreter.request_state.setdefault(attr, _as_seen_by_others(value))
+                        elif _is_application(owner, path):
+                            self.interpreter.request_state.setdefault(f"app.{attr}", _as_seen_by_others(value))
                 else:
                     evaluate.evaluate(self, inner)
             case facts.Display(_, items):
@@ -187,6 +191,13 @@ class Frame:
 
     def as_closure(self) -> Closure:
         return Closure(self.env)
+
+
+def _is_application(owner: Value, path: str) -> bool:
+    """Whether this is an attribute of the application itself: ``app.pool``."""
+    if owner is None:
+        return path.startswith("app.") and path.count(".") == 1
+    return isinstance(owner, LibraryObject) and owner.dotted in fastapi.APPLICATION_OBJECTS
 
 
 def _few(values: tuple[Value, ...]) -> tuple[Value, ...]:

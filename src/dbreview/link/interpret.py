@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING, TypeVar
 from dbreview import facts
 from dbreview.facts import Expression
 from dbreview.finding import Place
-from dbreview.frameworks import python
+from dbreview.frameworks import python, tortoise
 from dbreview.link.arguments import Arguments
 from dbreview.link.classes import Classes
 from dbreview.link.coroutines import tasks
 from dbreview.link.declared import Declared
+from dbreview.link.drivers import filling
 from dbreview.link.effects import as_seen_by_callers
 from dbreview.link.events import Effect, Events
 from dbreview.link.frame import Frame
@@ -33,6 +34,7 @@ from dbreview.link.names import (
     Names,
     Variable,
 )
+from dbreview.link.querysets import transactions as atomic
 from dbreview.link.routes import FoundRoute
 from dbreview.link.schemas import Schemas
 from dbreview.link.transactions import transactions
@@ -60,6 +62,7 @@ from dbreview.link.values import (
 )
 
 if TYPE_CHECKING:
+    from dbreview.link.migrations.replay import Replay
     from dbreview.link.schema.models import Models
     from dbreview.project import Route
 
@@ -132,8 +135,10 @@ class Interpreter:
         self.events = Events()
         self.is_request = False
         self.reads_schema = False
+        self.replay: Replay | None = None
         self.route: Route | None = None
         self.most_contexts = _MOST_CONTEXTS
+        self.deepest_call = _DEEPEST_CALL
         self.request_state: dict[str, Value] = {}
         self.trail: list[Place] = []
         self.openers: dict[Place, FunctionRef | None] = {}
@@ -210,6 +215,8 @@ class Interpreter:
                 found = None  # named, so somebody wants the one value
             if (found is None or found == Const(None)) and annotation is not None:
                 found = self.declared.value(path, annotation)
+            if found is None or found == Const(None):
+                found = filling.filled(self, path, name) or found
             self._module_values[key] = found
         return self._module_values[key]
 
@@ -313,6 +320,8 @@ class Interpreter:
                     is_none = parameter.default.value is None and not ref.facts.decorators
                     if value is None or isinstance(value, LibraryObject) or (is_none and isinstance(value, _DATA)):
                         value = None if parameter.default.is_opaque else Const(parameter.default.value)
+                elif self.replay and not is_given and not arguments.is_open and parameter.default is not None:
+                    value = self.module_frame(ref.path).evaluate(parameter.default)
             bound[parameter.name] = value
         return bound
 
@@ -333,9 +342,9 @@ class Interpreter:
         ref = function.ref
         key = (ref, function.receiver, function.closure, self.is_request, tuple(bound.values()))
         known = self._outcomes.get(key)
-        if known is not None:
+        if known is not None and self.replay is None:  # the database may answer otherwise by now
             return known
-        if ref in self._stack or len(self._stack) >= _DEEPEST_CALL:
+        if ref in self._stack or len(self._stack) >= self.deepest_call:
             return _NOTHING
         contexts = self._contexts.get(id(ref), 0)
         if contexts >= self.most_contexts:
@@ -360,13 +369,14 @@ class Interpreter:
         frame = Frame(self, ref.path, ref, env, function.closure)
         self.frames.append(frame)
         try:
-            frame.run(ref.facts.body)
+            with atomic.around(frame, self.is_a(ref, tortoise.ATOMIC)):
+                frame.run(ref.facts.body)
             tasks.note_end(frame)
             transactions.note_splits(frame)
         finally:
             self.frames.pop()
         for local in frame.local_functions:
-            if local.ref not in self.seen and local.ref not in self.local_routes:
+            if local.ref not in self.seen and local.ref not in self.local_routes and self.replay is None:
                 self.read(local, self.declared_parameters(local.ref))  # a decorator's wrapper, mostly
         value = frame.returned
         if value == Const(None) and frame.returns_unknown:
@@ -379,7 +389,7 @@ class Interpreter:
                 value = None if frame.is_abstract else value
         effects = as_seen_by_callers(frame)
         if self.is_a(ref, python.CACHES):
-            effects = ()
+            effects = tuple(effect for effect in effects if effect.kind == "schema")
         elif frame.is_cached:
             effects = tuple(replace(effect, is_once=True) for effect in effects)
         is_shield = frame.is_shield or any(effect.kind == "rollback" for effect in effects)

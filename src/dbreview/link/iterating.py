@@ -11,9 +11,11 @@ from dbreview.finding import Place
 from dbreview.link import bounds, building, calling, conditions, constants, effects, loops, results, rows
 from dbreview.link.arguments import Arguments
 from dbreview.link.coroutines import tasks
+from dbreview.link.drivers import calls, opening
 from dbreview.link.events import Loop
 from dbreview.link.joining import in_loop, join, join_all, out_of_loop
 from dbreview.link.names import FunctionRef
+from dbreview.link.querysets import objects, running
 from dbreview.link.transactions.steps import NOTHING, Paths
 from dbreview.link.values import (
     Const,
@@ -26,6 +28,7 @@ from dbreview.link.values import (
     FunctionValue,
     Instance,
     Items,
+    QuerySet,
     Record,
     Result,
     Session,
@@ -38,7 +41,7 @@ if TYPE_CHECKING:
     from dbreview.link.frame import Frame
 
 
-def iterated(frame: Frame, iterable: Expression) -> Value:
+def iterated(frame: Frame, iterable: Expression, *, is_async: bool = False) -> Value:
     """What a loop runs over; a legacy ``Query`` runs itself here, once."""
     values = frame.evaluate(iterable)
     if isinstance(values, Coroutine):
@@ -46,6 +49,14 @@ def iterated(frame: Frame, iterable: Expression) -> Value:
         values = values.value
     if isinstance(values, Statement) and values.session is not None:
         return building.run_query(frame, values, iterable)
+    if isinstance(values, Session) and values.ran is not None:
+        values = calls.result_of(values)
+    if isinstance(values, QuerySet) and is_async:
+        if values.relation is not None and isinstance(iterable, facts.Attribute):
+            objects.mark_loaded(frame, iterable.value, (Const(values.relation),))
+        return running.run(frame, values, iterable)
+    if isinstance(values, QuerySet):
+        tasks.note_taken(frame, values, at=frame.place(iterable.at))
     if isinstance(values, Result):
         results.note_read(frame, values, "iteration", frame.place(iterable.at))
     return values
@@ -134,14 +145,12 @@ def comprehension(frame: Frame, node: facts.Comprehension) -> Value:
         items = constants.exact_items(frame.evaluate(node.clauses[0].iterable))
         if items is not None:
             return _unrolled(frame, node, items)
+    first = iterated(frame, node.clauses[0].iterable, is_async=node.clauses[0].is_async)
     outer = frame.env
     frame.env = dict(outer)
     pushed = 0
-    first: Value = None
     for index, clause in enumerate(node.clauses):
-        values = iterated(frame, clause.iterable)
-        if index == 0:
-            first = values
+        values = first if index == 0 else iterated(frame, clause.iterable, is_async=clause.is_async)
         loop = loop_over(frame, clause.target, clause.iterable, values, frame.place(clause.at), ())
         element = element_of(frame, values, loop.at, clause.iterable)
         effects.note_dependence(frame, clause.target, clause.iterable)
@@ -154,6 +163,8 @@ def comprehension(frame: Frame, node: facts.Comprehension) -> Value:
         frame.evaluate(node.key)
     frame.comprehensions += 1
     made = frame.evaluate(node.element)
+    if isinstance(made, QuerySet):  # somebody will await all of them
+        made = Coroutine(running.run(frame, made, node.element))
     frame.comprehensions -= 1
     del frame.loops[-pushed:]
     frame.env = outer
@@ -169,16 +180,21 @@ def _unrolled(frame: Frame, node: facts.Comprehension, items: tuple[Value, ...])
     found: list[Value] = []
     named: list[tuple[str, Value]] = []
     clause = node.clauses[0]
+    is_sure = True
     for item in items:
         frame.bind_target(clause.target, item)
-        if all(conditions.truth(frame, condition) is not False for condition in clause.conditions):
+        holds = [conditions.truth(frame, condition) for condition in clause.conditions]
+        is_sure = is_sure and (None not in holds or False in holds)
+        if False not in holds:
             key = frame.evaluate(node.key) if node.key is not None else None
             found.append(frame.evaluate(node.element))
             named += [(str(key.value), found[-1])] if isinstance(key, Const) else []
     frame.env = outer
+    if not is_sure and frame.interpreter.replay is not None:
+        return Items(join_all(found), is_part=True)
     if node.key is not None:
         return Entries(tuple(named), () if len(named) == len(found) else (None,))
-    return Items(join_all(found), is_literal=True, exact=tuple(found))
+    return Items(join_all(found), is_literal=True, exact=tuple(found), is_closed=node.kind in ("list", "set"))
 
 
 def enter(frame: Frame, context: Expression) -> tuple[Value, Paths, bool]:
@@ -190,6 +206,8 @@ def enter(frame: Frame, context: Expression) -> tuple[Value, Paths, bool]:
         return value.value, value.leaving, value.is_shield
     if isinstance(value, Items) and value.is_lazy:
         return value.element, value.leaving, False  # `contextmanager(get_session)()`
+    if isinstance(value, Session) and (block := opening.block_of(frame, value, context)) is not None:
+        return block.value, block.leaving, block.is_shield
     entered = _entered(frame, value)
     if not isinstance(value, Instance):
         return entered, NOTHING, isinstance(value, (Session, SessionFactory, Engine))

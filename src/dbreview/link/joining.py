@@ -6,8 +6,10 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from dbreview.finding import Place
+from dbreview.link.raw_sql import is_sql
 from dbreview.link.values import (
     ClientNumber,
+    Composed,
     Const,
     Either,
     Entity,
@@ -15,6 +17,7 @@ from dbreview.link.values import (
     Given,
     Items,
     LibraryObject,
+    QuerySet,
     Record,
     Session,
     Statement,
@@ -38,13 +41,17 @@ def join(first: Value, second: Value) -> Value:
     Statements on the same entities become one that has every bound, order and option of both:
     a rule about something missing must not fire because of one path only.
     """
-    if first == second or second is None or isinstance(second, Given):
+    if first is second or second is None or isinstance(second, Given) or first == second:
         return first
     if first is None or isinstance(first, Given):
         return second
     if isinstance(first, Statement) and isinstance(second, Statement):
         if first.selected == second.selected and first.kind == second.kind:
             return merge(first, second)
+    if isinstance(first, QuerySet) and isinstance(second, QuerySet):
+        if (first.statement.model, first.statement.kind) == (second.statement.model, second.statement.kind):
+            if first.gives == second.gives:
+                return replace(first, statement=merge(first.statement, second.statement))
     if isinstance(first, Session) and isinstance(second, Session) and first.kind == second.kind:
         is_same = first.identity == second.identity
         expires = first.expires if first.expires == second.expires else None
@@ -54,6 +61,8 @@ def join(first: Value, second: Value) -> Value:
             expires=expires,
             given=first.given if is_same else None,
             opened_at=first.opened_at if is_same else None,
+            driver=first.driver if first.driver == second.driver else "",
+            is_cursor=first.is_cursor and second.is_cursor,
         )
     if isinstance(first, Items) and isinstance(second, Items):
         if first.fetch is None or second.fetch is None or first.fetch == second.fetch:
@@ -75,7 +84,28 @@ def join(first: Value, second: Value) -> Value:
     for option in options(second):
         if option not in merged:
             merged.append(option)
-    return Either(tuple(merged)) if len(merged) <= _MOST_OPTIONS else None
+    return Either(tuple(merged)) if len(merged) <= _MOST_OPTIONS else _barest_and_fullest(merged)
+
+
+def _barest_and_fullest(texts: list[Value]) -> Value:
+    """Of many texts that paths put together differently the one with the fewest clauses, and the one with the most."""
+    if not any(isinstance(each, Composed) or (isinstance(each, Const) and is_sql(str(each.value))) for each in texts):
+        return None
+    sizes = {each: _size(each) for each in texts}
+    if None in sizes.values():
+        return None
+    ordered = sorted(texts, key=lambda each: sizes[each] or 0)
+    return Either((ordered[0], ordered[-1]))
+
+
+def _size(text: Value) -> int | None:
+    """How long a text is, as far as it is known."""
+    match text:
+        case Composed(pieces):
+            return sum(len(piece) if isinstance(piece, str) else 1 for piece in pieces)
+        case Const(str() as known):
+            return len(known)
+    return None
 
 
 def _join_entries(first: Entries, second: Entries) -> Entries:
@@ -115,6 +145,8 @@ def meet(first: Value, second: Value) -> Value:
 
     A statement that one of them changed in unknown ways may have any bound, order and option.
     """
+    if first is second:
+        return first
     for known, other in ((first, second), (second, first)):
         if isinstance(known, (ClientNumber, Const)) and (other is None or isinstance(other, Given)):
             return other  # something else may be in its place

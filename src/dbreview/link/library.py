@@ -10,7 +10,6 @@ from dbreview.finding import Place
 from dbreview.frameworks import drivers, fastapi, injector, python, sqlalchemy, tortoise
 from dbreview.link import (
     attributes,
-    building,
     calling,
     constants,
     effects,
@@ -25,13 +24,18 @@ from dbreview.link import (
 )
 from dbreview.link.arguments import Arguments
 from dbreview.link.coroutines import tasks
+from dbreview.link.drivers import opening, texts
 from dbreview.link.engines import engines
+from dbreview.link.exposure import dumping, hiding
+from dbreview.link.injection import noting
 from dbreview.link.joining import join_all, options
 from dbreview.link.lifetimes import background, factories
 from dbreview.link.names import ClassRef
+from dbreview.link.querysets import running, transactions
 from dbreview.link.syntax import names_in
 from dbreview.link.transactions import paths, writing
 from dbreview.link.values import (
+    TORTOISE,
     Adapter,
     Aggregate,
     Answer,
@@ -77,7 +81,13 @@ _READING = frozenset(
 def call(frame: Frame, dotted: str, arguments: Arguments, node: facts.Call) -> Value:
     """What ``dotted(...)`` gives at ``node``."""
     at = frame.place(node.at)
+    if frame.interpreter.replay is not None:
+        for answer in frame.interpreter.replay.call(frame, dotted, arguments, node):
+            return answer
     background.note_call(frame, dotted, arguments, node)
+    noting.note_function(frame, dotted, node)
+    if dotted in dumping.CALLS and (dumped := dumping.call(frame, dotted, arguments, node)) is not None:
+        return dumped
     if dotted in sqlalchemy.STATEMENT_MAKERS:
         return _statement(frame, dotted, arguments, at)
     if dotted in sqlalchemy.SESSION_TYPES:
@@ -105,14 +115,18 @@ def call(frame: Frame, dotted: str, arguments: Arguments, node: facts.Call) -> V
         if frame.interpreter.reads_schema and dotted in sqlalchemy.TABLES:
             frame.interpreter.events.tables_made.setdefault(made)
         return made
-    if dotted in drivers.CONNECTS:
-        return methods.connect(frame, "sync", node)
+    if dotted in tortoise.TRANSACTIONS:
+        return transactions.opened(at)
+    if dotted in tortoise.CONNECTION_GETTERS:
+        return replace(TORTOISE, is_connection=True)
     if dotted in fastapi.ADAPTERS and node.arguments:
         return Adapter(node.arguments[0].value, frame.path)
     if dotted in fastapi.PARSES_AS and node.arguments:
         return validating.adapt(frame, Adapter(node.arguments[0].value, frame.path), arguments, node)
-    if dotted in drivers.CONNECTS_ASYNC:
-        return Session("async", is_connection=True, is_pool=dotted in drivers.POOLS)
+    if (connection := opening.opened(frame, dotted, arguments, node)) is not None:
+        return connection
+    if dotted in drivers.TEXT_MAKERS:
+        return texts.made(arguments.positional)
     if dotted in injector.PROVIDERS and arguments.positional:
         made, *rest = (_provided(value) for value in arguments.positional)
         keywords = tuple((name, _provided(value)) for name, value in arguments.keywords)
@@ -130,13 +144,17 @@ def call(frame: Frame, dotted: str, arguments: Arguments, node: facts.Call) -> V
     if dotted == "builtins.dict" and not arguments.positional:
         return Entries(arguments.keywords, (None,) if arguments.is_open else (), doubtful=arguments.doubtful)
     if dotted in fastapi.PASSES_ON:
-        return Wrapped(arguments.values())
+        return Wrapped(arguments.values(), LibraryObject(dotted, (), arguments.keywords))
+    if dotted == "builtins.delattr":
+        hiding.hide(frame, arguments.get(0, "object"), arguments.get(1, "name"))
+        return None
     if dotted == "builtins.setattr":
         loading.note_changed(frame, arguments.get(0, "object"))
         name = arguments.get(1, "name")
         if isinstance(name, Const) and len(node.arguments) == 3:
             target = facts.Attribute(node.arguments[0].value, str(name.value), node.at, node.at)
             writing.note_assignment(frame, target, node.arguments[2].value)
+            hiding.note_assignment(frame, target, node.arguments[2].value)
         return None
     if dotted == "builtins.getattr":
         return _getattr(frame, arguments, node)
@@ -158,8 +176,9 @@ def _statement(frame: Frame, dotted: str, arguments: Arguments, at: Place) -> St
     selected = arguments.positional
     if len(selected) == 1 and isinstance(selected[0], Record):
         selected = selected[0].items
-    sql = building.sql_of(selected) if kind == "text" else None
-    return Statement(kind, selected, at, is_opaque=arguments.is_open, sql=sql)
+    if kind == "text" and selected and (text := texts.statement(selected[0], at)) is not None:
+        return replace(text, is_opaque=arguments.is_open)
+    return Statement(kind, selected, at, is_opaque=arguments.is_open)
 
 
 def _expires(arguments: Arguments) -> bool | None:
@@ -310,7 +329,7 @@ def _python(frame: Frame, dotted: str, arguments: Arguments, node: facts.Call) -
             return join_all(tasks.started(each) for each in options(first))
         case "asyncio.gather":
             tasks.note_together(frame, node, dotted)
-            return _gather(frame, arguments)
+            return _gather(frame, arguments, node)
         case "asyncio.wait" | "asyncio.as_completed":
             tasks.note_together(frame, node, dotted)
         case "builtins.max" if len(arguments.positional) > 1:
@@ -370,6 +389,7 @@ def _in_thread(frame: Frame, arguments: Arguments, node: facts.Call) -> Value:
         function = function.function
     if not isinstance(function, FunctionValue):
         return None
+    noting.note_called(frame, function, node, skipped=1)
     outcome = frame.interpreter.call(function, given)
     at = frame.place(node.at)
     for effect in outcome.effects:
@@ -389,7 +409,7 @@ def _getattr(frame: Frame, arguments: Arguments, node: facts.Call) -> Value:
     """``getattr(row, "posts")`` with a constant name reads the attribute."""
     name = arguments.get(1, "name")
     if not isinstance(name, Const) or not isinstance(name.value, str):
-        return None
+        return dumping.of_getattr(frame, arguments.get(0, "object"), node)
     written = facts.Attribute(node.arguments[0].value, name.value, node.at, node.at)
     holder = arguments.get(0, "object")
     if isinstance(holder, ClassValue) and len(arguments.positional) > 2:
@@ -398,6 +418,7 @@ def _getattr(frame: Frame, arguments: Arguments, node: facts.Call) -> Value:
     return attributes.attribute_of(frame, arguments.get(0, "object"), name.value, written)
 
 
-def _gather(frame: Frame, arguments: Arguments) -> Value:
-    values = tuple(v.value if isinstance(v, Coroutine) else v for v in arguments.positional)
+def _gather(frame: Frame, arguments: Arguments, node: facts.Call) -> Value:
+    given = tuple(v.value if isinstance(v, Coroutine) else v for v in arguments.positional)
+    values = tuple(running.awaited(frame, value, node) for value in given)
     return Coroutine(None if arguments.is_open else Record(values))

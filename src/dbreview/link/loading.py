@@ -11,8 +11,10 @@ from dbreview.frameworks import python, sqlalchemy
 from dbreview.link import bounds, calling, iterating, strategies
 from dbreview.link.coroutines import expiry
 from dbreview.link.events import LoadEvent
+from dbreview.link.exposure import dumping
 from dbreview.link.joining import options
 from dbreview.link.names import ClassRef, Definition, FunctionRef, Variable
+from dbreview.link.querysets import relations
 from dbreview.link.strategies import State
 from dbreview.link.values import (
     Attribute,
@@ -42,6 +44,8 @@ def attribute(frame: Frame, entity: Entity, name: str, node: facts.Attribute) ->
     if not _is_awaited(node):
         expiry.note_read(frame, entity, name, frame.place(node.at))
     relationship = frame.interpreter.models.relationship(entity.model, name)
+    if relationship is not None and relationship.orm == "tortoise":
+        return relations.related(frame, entity, relationship, node)
     if relationship is not None:
         return _related(frame, entity, relationship, node)
     if entity.fetch is not None and (held := _held_by(frame, entity, name)) is not None:
@@ -53,6 +57,8 @@ def attribute(frame: Frame, entity: Entity, name: str, node: facts.Attribute) ->
         return _through_proxy(frame, entity, way, node)
     if name in sqlalchemy.CHANGING_METHODS and member is None:
         note_changed(frame, entity)
+    if member is None and (dumped := dumping.attribute(frame, entity, name, node)) is not None:
+        return dumped
     if not isinstance(member, FunctionRef):
         return None
     decorations = frame.interpreter.decorations(member)
@@ -96,8 +102,8 @@ def _related(frame: Frame, entity: Entity, relationship: Relationship, node: fac
     state = strategies.state_of(frame, entity, relationship)
     if entity.fetch is not None and _is_awaited(node):
         frame.interpreter.events.refreshed.add((entity.fetch.at, entity.path, name))
-    if state == "lazy" and _is_one_of_many(frame, entity) and not iterating.leaves_loop(frame, entity):
-        _tell(frame, entity, relationship, node)
+    if state == "lazy" and is_one_of_many(frame, entity) and not iterating.leaves_loop(frame, entity):
+        tell(frame, entity, relationship, frame.place(node.at), is_awaited=_is_awaited(node))
     elif state == "lazy" and entity.loop is None and not _is_awaited(node):
         expiry.note_lazy(frame, entity, relationship, frame.place(node.at))
     elif entity.fetch is None and not _is_awaited(node):
@@ -105,7 +111,7 @@ def _related(frame: Frame, entity: Entity, relationship: Relationship, node: fac
     return value_of(frame, entity, relationship, state, frame.place(node.at))
 
 
-def _is_one_of_many(frame: Frame, entity: Entity) -> bool:
+def is_one_of_many(frame: Frame, entity: Entity) -> bool:
     """Whether a loop reads the attribute of many rows of one statement, not of one row that each pass fetches."""
     is_of_one = (
         entity.fetch is not None and not entity.path and bounds.is_single(entity.fetch, frame.interpreter.models)
@@ -215,11 +221,13 @@ def _is_awaited(node: facts.Attribute) -> bool:
     return isinstance(node.value, facts.Attribute) and node.value.attr == "awaitable_attrs"
 
 
-def _tell(frame: Frame, entity: Entity, relationship: Relationship, node: facts.Attribute) -> None:
+def tell(
+    frame: Frame, entity: Entity, relationship: Relationship, at: Place, *, is_awaited: bool, option: str = ""
+) -> None:
+    """A relationship is loaded for each of the rows of a loop; ``option`` would load it with them."""
     assert entity.loop is not None
-    at = frame.place(node.at)
     calls = _since(entity.loop, frame.interpreter.trail)
-    event = LoadEvent(entity, relationship, at, entity.loop, frame.interpreter.is_request, _is_awaited(node), calls)
+    event = LoadEvent(entity, relationship, at, entity.loop, frame.interpreter.is_request, is_awaited, calls, option)
     frame.interpreter.events.loads.setdefault((at, relationship.name), event)
 
 
@@ -242,6 +250,8 @@ def option_for(interpreter: Interpreter, entity: Entity, relationship: Relations
     """The loader option that would have loaded the relationship with its query."""
     statement = entity.fetch.statement if entity.fetch is not None else None
     model, names = _way_to(interpreter, entity)
+    if relationship.orm == "tortoise":
+        return f'prefetch_related("{"__".join((*names, relationship.name))}")'
     steps: list[str] = []
     written = {load.path: load.name for load in statement.loads if load.strategy == "eager"} if statement else {}
     names = (*names, relationship.name)

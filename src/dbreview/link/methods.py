@@ -29,8 +29,12 @@ from dbreview.link import (
     syntax,
     validating,
 )
+from dbreview.link.caches import keeping
 from dbreview.link.coroutines import expiry, tasks
+from dbreview.link.drivers import calls, first_rows, opening, parameters, rewriting, texts, written
+from dbreview.link.drivers import transactions as ambient
 from dbreview.link.events import Effect, EffectKind
+from dbreview.link.exposure import dumping
 from dbreview.link.joining import in_loop, join, join_all, out_of_loop
 from dbreview.link.lifetimes import factories
 from dbreview.link.loops import fetch_of
@@ -42,10 +46,12 @@ from dbreview.link.values import (
     Aggregate,
     Attribute,
     ClassValue,
+    Composed,
     Condition,
     Const,
     Context,
     Coroutine,
+    Dump,
     Either,
     Engine,
     Entity,
@@ -61,7 +67,6 @@ from dbreview.link.values import (
     Result,
     Session,
     SessionFactory,
-    SessionKind,
     SqlText,
     Statement,
     Value,
@@ -74,6 +79,7 @@ if TYPE_CHECKING:
 
 _TYPED = (
     Session,
+    Composed,
     Engine,
     SessionFactory,
     Statement,
@@ -86,6 +92,7 @@ _TYPED = (
     Made,
     Entries,
     Wrapped,
+    Dump,
     Ordered,
     Adapter,
 )
@@ -106,9 +113,9 @@ def call(
             return _session(frame, receiver, name, arguments, node, is_awaited)
         case Engine(kind):
             if name == "begin":
-                return _in_block(connect(frame, kind, node), name, frame.place(node.at))
+                return _in_block(opening.connect(frame, kind, node), name, frame.place(node.at))
             if name == "connect":
-                return connect(frame, kind, node)
+                return opening.connect(frame, kind, node)
         case SessionFactory():
             if name == "configure":
                 factories.note_configured(frame, receiver, arguments)
@@ -121,12 +128,15 @@ def call(
             return building.statement(frame, receiver, name, arguments, node)
         case Result():
             results.note_read(frame, receiver, name, frame.place(node.at))
+            first_rows.note_one(frame, receiver.fetch.session, receiver.fetch, name, node)
             if name == "unique" and (path := dotted_name(func.value)) in frame.env:
                 frame.env[str(path)] = replace(receiver, is_unique=True)  # the result itself changes
             return rows.result(receiver, name)
         case Items():
+            keeping.note_added(frame, func, arguments, node)
             return _items(frame, receiver, name, arguments, node, func)
         case Entries():
+            keeping.note_added(frame, func, arguments, node)
             return _entries(frame, receiver, name, arguments, func)
         case Loader():
             if name in sqlalchemy.LOADERS:
@@ -142,6 +152,8 @@ def call(
             return receiver
         case Const(str() as text):
             return constants.call_text(text, name, arguments.positional, arguments.keywords)
+        case Composed():
+            return receiver if name in ("strip", "rstrip", "lstrip", "as_string") else None
         case Made():
             if name in ("asc", "desc"):
                 return Ordered(receiver, name == "desc")
@@ -153,7 +165,11 @@ def call(
                 return Statement("insert" if name == "insert" else "update", (receiver,), frame.place(node.at))
         case Adapter():
             return validating.adapt(frame, receiver, arguments, node)
-        case Wrapped() | Ordered():
+        case Dump():
+            return dumping.method(frame, receiver, name, arguments, node)
+        case Wrapped():
+            return dumping.of_wrapped(frame, receiver, name, arguments)
+        case Ordered():
             return receiver
     return None
 
@@ -166,9 +182,13 @@ def _session(
 ) -> Value:
     if session.kind == "sync" and is_awaited:
         session = replace(session, kind="async")  # whatever the annotation says, it is awaited
+    found = calls.call(frame, session, name, arguments, node, is_awaited)
+    if found is not NotImplemented:
+        return found  # type: ignore[return-value]
     method = sqlalchemy.SESSION_METHODS.get(name)
     if method is None:
-        return _rows_of_cursor(session, name)
+        first_rows.note_one(frame, session, session.ran, name, node)
+        return calls.rows_of_cursor(session, name)
     if name in ("get", "get_one") and session.kind is None and not _is_model(arguments):
         return None
     at = frame.place(node.at)
@@ -200,8 +220,11 @@ def _session(
             model=model,
             on=session.identity,
             is_safe=session.is_scoped or session.is_pool,
+            driver=session.driver,
         )
         effects.note(frame, effect, at, node)
+        rewriting.note_run(frame, session, statement, arguments)
+        ambient.note_write(frame, session, effect)
         expiry.note_ended(frame, effect, at)
         if kind == "read" and statement is not None and statement.model is not None:
             expiry.note_loaded(frame, statement.model, statement)
@@ -215,10 +238,12 @@ def _session(
         is_whole = name == "refresh" and arguments.get(1, "attribute_names") in (None, Const(None))
         _mark_kept(frame, session, arguments, node, is_refreshed=is_whole)
     value = _in_block(session, name, at) if method.gives == "context" else None
+    if statement is not None:
+        first_rows.note_one(frame, session, Fetch(at, session, statement), name, node)
     value = value or _given(session, method, statement, arguments, at)
     path = dotted_name(node.func.value) if isinstance(node.func, facts.Attribute) else None
-    if session.is_connection and statement is not None and path in frame.env:
-        frame.env[path] = replace(session, ran=Fetch(at, replace(session, ran=None), statement))
+    if calls.keeps_rows(session) and statement is not None and (path in frame.env or session.is_cursor) and path:
+        frame.env[path] = calls.holding(session, Fetch(at, session, statement))
     is_coroutine = session.kind == "async" and method.gives not in ("query", "context")
     return Coroutine(value, tasks.use_of_method(frame, session, node, name)) if is_coroutine else value
 
@@ -272,12 +297,6 @@ def _let_go(frame: Frame, node: facts.Call) -> None:
         frame.env[target] = expiry.changed(frame.env[target], lambda e: replace(e, fetch=None, added_to=None))
 
 
-def _rows_of_cursor(session: Session, name: str) -> Value:
-    """``cursor.fetchall()``: the rows of what the cursor ran last."""
-    found = rows.result(Result(session.ran, "rows"), name) if session.ran is not None else None
-    return Coroutine(found) if session.kind == "async" and found is not None else found
-
-
 def _is_model(arguments: Arguments) -> bool:
     return isinstance(arguments.get(0, "entity"), ClassValue)
 
@@ -303,15 +322,21 @@ def _ran(session: Session, name: str, arguments: Arguments, frame: Frame, node: 
     at = frame.place(node.at)
     match name:
         case _ if name in sqlalchemy.RUNNING:
-            if isinstance(given, Either):
+            if isinstance(given, Either) and any(isinstance(option, Statement) for option in given.options):
                 given = next((option for option in given.options if isinstance(option, Statement)), None)
-            if isinstance(given, Const) and isinstance(given.value, str):
-                given = building.textual(given.value, at)
-            ran = given if isinstance(given, Statement) else None
-            if ran is not None and len(arguments.positional) > 1 and isinstance(arguments.positional[1], Items):
+            if isinstance(given, Statement):
+                frame.interpreter.events.ran.add(at)
+            ran = given if isinstance(given, Statement) else texts.statement(given, at)
+            if ran is not None and ran.kind == "text":
+                ran = parameters.with_page_size(session, ran, arguments)
+                given_first = node.arguments[0].value if node.arguments else None
+                ran = replace(ran, at=written.place_of(frame, given_first, at))
+            is_list = len(arguments.positional) > 1 and isinstance(arguments.positional[1], Items)
+            is_list = is_list and not session.driver  # whose lists are the values of one row
+            if ran is not None and (is_list or name in sqlalchemy.FOR_MANY):
                 ran = replace(ran, asks_for_many=True)  # a list of rows
             lookups.note(frame, ran, at)
-            paging.note_run(frame, ran, at)
+            paging.note_run(frame, ran, ran.at if ran is not None and ran.kind == "text" else at)
             frame.interpreter.events.saw_query(at, ran is not None and has_known_entity(ran))
             return ran
         case "get" | "get_one":
@@ -383,6 +408,10 @@ def _given(
     match method.gives:
         case "items":
             return Items(rows.row_of(fetch, "rows"), fetch)
+        case "row":
+            return rows.one_row(fetch)
+        case "value":
+            return rows.only_cell(rows.of_one(fetch))
         case "entity" | "scalar":
             return rows.scalar(fetch)
         case "scalars":
@@ -412,14 +441,6 @@ def _mark_refreshed(frame: Frame, session: Session, arguments: Arguments, node: 
             fetch = Fetch(frame.place(node.at), session, None)
             loaded: Value = Entity(related, fetch) if related is not None else None
             frame.env[f"{target}.{text}"] = Items(loaded) if relationship.is_collection else loaded
-
-
-def connect(frame: Frame, kind: SessionKind | None, node: facts.Call) -> Session:
-    """A connection, whose making waits for the database."""
-    at = frame.place(node.at)
-    what = dotted_name(node.func) or "connect"
-    effects.note(frame, Effect("other", kind, at, what, is_blocking=kind == "sync"), at, node)
-    return Session(kind, is_connection=True, given=at)
 
 
 # --- other values -------------------------------------------------------------------------

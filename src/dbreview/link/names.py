@@ -17,7 +17,10 @@ from dbreview.facts import Block, Class, Expression, Function, Module
 from dbreview.finding import Place
 from dbreview.frameworks import sqlalchemy
 from dbreview.frameworks.homes import HOMES
-from dbreview.link.syntax import dotted_name
+from dbreview.link.syntax import dotted_name, walk
+
+_NEVER_SHADOWED = frozenset({"alembic"})
+"""Libraries after which people call a folder of theirs; what they import is the library."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +164,24 @@ class Names:
         for name, binding, _ in self._bindings(self.modules[path], (statement,), False):
             if isinstance(binding, _Imported) and (found := self._follow(path, binding)) is not None:
                 yield name, found
+
+    def imports(self, path: str) -> Iterator[str]:
+        """The project files that the module's imports read, those inside functions too."""
+        for statement in walk(self.modules[path].body, into_functions=True):
+            match statement:
+                case facts.Import(names):
+                    targets = [name.name for name in names]
+                case facts.ImportFrom(target, level, names):
+                    source = self._absolute(path, target, level)
+                    targets = [source, *(_join(source, name.name) for name in names)]
+                case _:
+                    continue
+            for dotted in targets:
+                found = self.module(dotted, path)
+                if found is not None:
+                    yield found
+                    packages = (str(parent / "__init__.py") for parent in PurePosixPath(found).parents)
+                    yield from (package for package in packages if package in self.modules)
 
     def submodule(self, package: str, name: str) -> ModuleRef | None:
         """The module ``name`` inside the package whose ``__init__`` is ``package``."""
@@ -311,7 +332,8 @@ class Names:
             place = PurePosixPath(dotted)
             candidates = (str(place) + ".py" if place.name else "", str(place / "__init__.py"))
             return next((candidate for candidate in candidates if candidate in self.modules), None)
-        if dotted.partition(".")[0] in sys.stdlib_module_names:
+        top = dotted.partition(".")[0]
+        if top in sys.stdlib_module_names or top in _NEVER_SHADOWED:
             return None
         best: tuple[int, int, str] | None = None
         for path in self._by_suffix.get(dotted, ()):

@@ -11,17 +11,19 @@ from dbreview.finding import Confidence, Place
 from dbreview.link import bounds, effects, rows
 from dbreview.link.events import Effect, PageEvent
 from dbreview.link.values import (
+    TORTOISE,
     Aggregate,
     ClassValue,
     Coroutine,
     Fetch,
     Items,
+    QuerySet,
     Session,
     Statement,
     Value,
     Wrapped,
 )
-from dbreview.project import Role, UnboundedPageSize, UnorderedPage
+from dbreview.project import Orm, Role, UnboundedPageSize, UnorderedPage
 
 if TYPE_CHECKING:
     from dbreview.link.arguments import Arguments
@@ -31,7 +33,7 @@ if TYPE_CHECKING:
 
 def note_run(frame: Frame, statement: Statement | None, at: Place, paginator: str | None = None) -> None:
     """Remember a statement that runs as a page, or whose size the client chooses."""
-    if statement is None or statement.kind != "select":
+    if statement is None or statement.kind not in ("select", "text"):
         return
     interpreter = frame.interpreter
     event = PageEvent(at, statement, interpreter.route, interpreter.is_request, paginator)
@@ -48,6 +50,8 @@ def paginate(frame: Frame, dotted: str, arguments: Arguments, node: facts.Call) 
     """What fastapi-pagination's functions give: a page of a statement's rows, or of a list that is there already."""
     session = next((value for value in arguments.values() if isinstance(value, Session)), None)
     for value in arguments.values():
+        if isinstance(value, QuerySet):
+            return _page(frame, dotted, value.statement, TORTOISE, node)
         if isinstance(value, Items):
             return Wrapped((value,))
         if isinstance(value, Statement) and (session or value.session) is not None:
@@ -75,7 +79,9 @@ def _page(frame: Frame, dotted: str, statement: Statement, session: Session | No
 def unbounded_page_sizes(interpreter: Interpreter, roles: Mapping[str, Role]) -> Iterator[UnboundedPageSize]:
     """The numbers that clients choose without bound and that are the LIMIT of a query."""
     for at, (number, event) in sorted(interpreter.events.page_sizes.items(), key=lambda item: item[0]):
+        sql = event.statement.sql
         is_few = bounds.has_keys(event.statement, interpreter.models)
+        is_few = is_few or (sql is not None and not bounds.may_be_many(sql, interpreter.models))
         is_position = at in interpreter.events.positions
         if roles.get(at.filename) == "application" and not is_few and not is_position:
             query = bounds.query_of(event.statement, event.at)
@@ -88,13 +94,18 @@ def unordered_pages(interpreter: Interpreter, roles: Mapping[str, Role]) -> Iter
         statement = event.statement
         if roles.get(at.filename) != "application" or statement.is_ordered or not _may_be_many(statement):
             continue
+        if statement.sql is not None and bounds.may_be_many(statement.sql, interpreter.models):
+            sure: Confidence = "high" if event.is_request else "medium"
+            yield UnorderedPage(at, statement.sql.table, None, event.route, None, sure, is_sql=True)
+            continue
         entity = bounds.entity_of(statement)
         table = interpreter.models.table(entity.ref) if entity is not None else None
         if entity is None or table is None or bounds.has_unique_key(statement, interpreter.models):
             continue
         key = table.primary_key[0] if table.primary_key else None
         confidence: Confidence = "high" if event.is_request else "medium"
-        yield UnorderedPage(at, entity.ref.name, key, event.route, event.paginator, confidence)
+        orm: Orm = "tortoise" if interpreter.models.is_tortoise(entity.ref) else "sqlalchemy"
+        yield UnorderedPage(at, entity.ref.name, key, event.route, event.paginator, confidence, orm=orm)
 
 
 def _may_be_many(statement: Statement) -> bool:

@@ -20,15 +20,32 @@ _DIALECTS = ("", "mysql", "tsql", "oracle")
 """Tried in turn. The first one is sqlglot's own, which reads what PostgreSQL and SQLite share with the others."""
 
 _PLACEHOLDER = re.compile(r"%\((\w+)\)s|%s")
+_ANY_PLACEHOLDER = re.compile(
+    r"(?P<text>'(?:[^']|'')*'|\"[^\"]*\"|--[^\n]*)|%\((?P<name>\w+)\)s|\$(?P<number>\d+)|(?P<mark>%s|\?)"
+)
+_MAY_BE_READ = re.compile(r"\b(select|insert|update|delete|merge|replace|values|with)\b", re.IGNORECASE)
+_REPLACE = re.compile(r"^\s*replace\s+into\b", re.IGNORECASE)
+_STATEMENT = re.compile(r"\s*\(?\s*(select|with|insert|update|delete|replace|merge)\b", re.IGNORECASE)
+_CLAUSE = re.compile(r"\b(SELECT|FROM|WHERE|AND|OR|ORDER BY|GROUP BY|LIMIT|OFFSET|JOIN|VALUES|SET|HAVING)\b")
+_NUMBERED = "dbr_placeholder_"
 _KINDS = {"Insert": "insert", "Update": "update", "Delete": "delete", "Merge": "update"}
+
+
+def is_sql(text: str) -> bool:
+    """Whether a text is SQL, or a clause of it, by its looks."""
+    return _STATEMENT.match(text) is not None or _CLAUSE.search(text) is not None
 
 
 @lru_cache(maxsize=5_000)
 def read_sql(text: str) -> SqlText | None:
-    """What a statement says; None where it cannot be parsed, or is no query and no write."""
-    if len(text) > _LONGEST:
+    """What a statement says; None where it cannot be parsed, or is no query and no write.
+
+    Placeholders are known by their names, or by their positions from 0 on.
+    """
+    if len(text) > _LONGEST or not _MAY_BE_READ.search(text):
         return None
-    tree = _parsed(_PLACEHOLDER.sub("?", text))
+    text = _REPLACE.sub("INSERT INTO", text)
+    tree = _parsed(_with_names(text)) or _parsed(_PLACEHOLDER.sub("?", text))
     if tree is None:
         return None
     from sqlglot import exp
@@ -36,9 +53,62 @@ def read_sql(text: str) -> SqlText | None:
     if isinstance(tree, exp.Query):
         written = tree.find(exp.Insert, exp.Update, exp.Delete)
         return _query(tree) if written is None else SqlText("update", None)
+    return _write(tree)
+
+
+def _with_names(text: str) -> str:
+    """The text with a name for each placeholder: ``%s``, ``?`` and ``$1`` become ``:dbr_placeholder_0``."""
+    count = 0
+
+    def named(found: re.Match[str]) -> str:
+        nonlocal count
+        if found["text"]:
+            return found[0]
+        if found["name"]:
+            return f":{found['name']}"
+        position = int(found["number"]) - 1 if found["number"] else count
+        count += 1
+        return f":{_NUMBERED}{position}"
+
+    return _ANY_PLACEHOLDER.sub(named, text)
+
+
+def _write(tree: Expr) -> SqlText | None:
+    """An INSERT, UPDATE, DELETE or MERGE."""
+    from sqlglot import exp
+
     kind = _KINDS.get(type(tree).__name__)
+    if kind is None:
+        return None
     table = tree.find(exp.Table)
-    return SqlText(kind, table.name if table is not None else None) if kind is not None else None  # type: ignore[arg-type]
+    where = tree.args.get("where")
+    changes = [each for each in tree.expressions if isinstance(each, exp.EQ)] if isinstance(tree, exp.Update) else []
+    given = [(each.left.name, _placeholder(each.right)) for each in changes if isinstance(each.left, exp.Column)]
+    return SqlText(
+        kind,  # type: ignore[arg-type]
+        table.name if table is not None else None,
+        fixed=frozenset(_fixed(_conditions(where), table)),
+        is_relative=any(_reads(each.right, each.left.name) for each in changes),
+        is_upsert=tree.args.get("conflict") is not None,
+        written=tuple((name, by) for name, by in given if by is not None),
+    )
+
+
+def _reads(expression: Expr, name: str) -> bool:
+    from sqlglot import exp
+
+    return any(column.name == name for column in expression.find_all(exp.Column))
+
+
+def _placeholder(expression: Expr | None) -> str | None:
+    """The name or position of the placeholder that an expression is."""
+    from sqlglot import exp
+
+    if isinstance(expression, exp.Cast):
+        expression = expression.this
+    if not isinstance(expression, exp.Placeholder) or not isinstance(expression.this, str):
+        return None
+    return expression.this.removeprefix(_NUMBERED)
 
 
 def _parsed(text: str) -> Expr | None:
@@ -59,7 +129,7 @@ def _parsed(text: str) -> Expr | None:
 def _query(tree: Expr) -> SqlText | None:
     from sqlglot import exp
 
-    reads_table = tree.find(exp.Table) is not None
+    reads_table = any(_table(each) is not None for each in tree.find_all(exp.Table))
     if not isinstance(tree, exp.Select):  # UNION and its like
         table = tree.find(exp.Table)
         return SqlText("select", table.name if table is not None else None, _is_limited(tree), reads_table=reads_table)
@@ -71,8 +141,7 @@ def _query(tree: Expr) -> SqlText | None:
         if below is None or below.is_limited or below.is_one_row or _is_limited(tree) or _is_aggregated(tree):
             return SqlText("select", None, reads_table=reads_table)
         return below
-    where = tree.args.get("where")
-    conditions = list(where.this.flatten() if isinstance(where.this, exp.And) else [where.this]) if where else []
+    conditions = _conditions(tree.args.get("where"))
     return SqlText(
         "select",
         _table(source),
@@ -81,7 +150,40 @@ def _query(tree: Expr) -> SqlText | None:
         frozenset(_fixed(conditions, source)),
         any(_has_list(node) for node in conditions),
         reads_table,
+        is_ordered=tree.args.get("order") is not None,
+        has_offset=_has_offset(tree),
+        is_locking=bool(tree.args.get("locks")),
+        limit_by=_limit_by(tree),
+        columns=tuple(item.name if isinstance(item, exp.Column) else "" for item in map(_plain, tree.expressions)),
     )
+
+
+def _plain(item: Expr) -> Expr:
+    """A selected column without the name that it gets: that is what a row knows it by, unless it is the same."""
+    from sqlglot import exp
+
+    return item.this if isinstance(item, exp.Alias) and item.alias == item.this.name else item
+
+
+def _conditions(where: Expr | None) -> list[Expr]:
+    """What must all hold."""
+    from sqlglot import exp
+
+    if where is None:
+        return []
+    return list(where.this.flatten() if isinstance(where.this, exp.And) else [where.this])
+
+
+def _has_offset(tree: Expr) -> bool:
+    """Whether a query leaves rows out at its start: by any number but 0."""
+    offset = tree.args.get("offset")
+    number = offset.args.get("expression") if offset is not None else None
+    return offset is not None and not (number is not None and number.name == "0")
+
+
+def _limit_by(tree: Expr) -> str | None:
+    limit = tree.args.get("limit")
+    return _placeholder(limit.args.get("expression") or limit.args.get("count")) if limit is not None else None
 
 
 def _inner(tree: Expr, source: Expr | None) -> Expr | None:

@@ -70,7 +70,7 @@ def unbounded(
         confidence: Confidence = "low" if not _is_list_route(route) else "high" if owner is None else "medium"
         if (table is not None and _is_lookup(table)) or _is_detail(route, is_whole=is_whole):
             confidence = "low"
-        return UnboundedResponse(fetch.at, route, query, owner, None, confidence)
+        return UnboundedResponse(query.at, route, query, owner, None, confidence)
     entity = bounds.entity_of(statement)
     table = models.table(entity.ref) if entity is not None else None
     if table is None:

@@ -33,7 +33,7 @@ def role_of(module: Module) -> Role:
         return "test"
     if _PERHAPS_TEST_FILE.match(path.stem) and _has_tests(module):
         return "test"
-    if is_revision(module) or (folders & _MIGRATION_FOLDERS and _imports_alembic(module)):
+    if is_revision(module) or is_of_aerich(module) or (folders & _MIGRATION_FOLDERS and _imports_alembic(module)):
         return "migration"
     if folders & _EXAMPLE_FOLDERS:
         return "example"
@@ -58,6 +58,14 @@ def is_revision(module: Module) -> bool:
             case facts.Assign((facts.Name(name),)) | facts.AnnotatedAssign(facts.Name(name)):
                 bound.add(name)
     return {"revision", "down_revision"} <= bound
+
+
+def is_of_aerich(module: Module) -> bool:
+    """Whether this is a migration of Aerich: its functions are given a client of Tortoise ORM."""
+    functions = {each.name for each in module.body if isinstance(each, facts.Function) and each.is_async}
+    return {"upgrade", "downgrade"} <= functions and any(
+        isinstance(each, facts.ImportFrom) and each.module.partition(".")[0] == "tortoise" for each in module.body
+    )
 
 
 def _imports_alembic(module: Module) -> bool:

@@ -33,13 +33,16 @@ if TYPE_CHECKING:
 class FoundRoute:
     """A path operation and its function; with ``function`` where it is defined inside another one.
 
-    ``response`` is the annotation of what it answers with.
+    ``response`` is the annotation of what it answers with, ``declaration`` what makes it a path operation, in the file
+    ``path``.
     """
 
     route: Route
     ref: FunctionRef
     function: FunctionValue | None = None
     response: Expression | None = None
+    declaration: Expression | None = None
+    path: str = ""
 
 
 class RouteFinder:
@@ -55,7 +58,7 @@ class RouteFinder:
             for decorator in ref.facts.decorators:
                 route = decorated(self._interpreter.module_frame(ref.path), ref, decorator)
                 if route is not None and ref not in found:
-                    found[ref] = FoundRoute(route, ref, response=_response(ref, decorator))
+                    found[ref] = FoundRoute(route, ref, None, _response(ref, decorator), decorator, ref.path)
         for path, module in sorted(self._interpreter.names.modules.items()):
             for call in calls_in(module.body):
                 self._added(path, call, found)
@@ -67,25 +70,25 @@ class RouteFinder:
         frame = self._interpreter.module_frame(path)
         if not is_router(self._interpreter, frame.evaluate(call.func.value)):
             return
-        added = _added_by(calling.arguments_of(frame, call), call)
+        added = _added_by(frame, calling.arguments_of(frame, call), call)
         if added is not None:
             found.setdefault(added.ref, replace(added, function=None))
 
 
 def local(function: FunctionValue, route: Route, decorator: Expression) -> FoundRoute:
     """A path operation that is defined inside another function."""
-    return FoundRoute(route, function.ref, function, _response(function.ref, decorator))
+    return FoundRoute(route, function.ref, function, _response(function.ref, decorator), decorator, function.ref.path)
 
 
 def note_added(frame: Frame, arguments: Arguments, node: facts.Call) -> None:
     """``app.add_api_route("/users", list_users)`` inside a function."""
     if isinstance(node.func, facts.Attribute) and is_router(frame.interpreter, frame.evaluate(node.func.value)):
-        added = _added_by(arguments, node)
+        added = _added_by(frame, arguments, node)
         if added is not None:
             frame.interpreter.local_routes.setdefault(added.ref, added)
 
 
-def _added_by(arguments: Arguments, node: facts.Call) -> FoundRoute | None:
+def _added_by(frame: Frame, arguments: Arguments, node: facts.Call) -> FoundRoute | None:
     endpoint, path = arguments.get(1, "endpoint"), arguments.get(0, "path")
     if not isinstance(endpoint, FunctionValue):
         return None
@@ -93,7 +96,7 @@ def _added_by(arguments: Arguments, node: facts.Call) -> FoundRoute | None:
     shown = str(path.value) if isinstance(path, Const) else ""
     at = Place(ref.path, *ref.facts.at)
     route = Route(_methods(arguments.keyword("methods")), shown, ref.name, at, ref.facts.is_async)
-    return FoundRoute(route, ref, endpoint, _response(ref, node))
+    return FoundRoute(route, ref, endpoint, _response(ref, node), node, frame.path)
 
 
 def _response(ref: FunctionRef, declaration: Expression) -> Expression | None:

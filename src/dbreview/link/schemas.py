@@ -52,7 +52,17 @@ class Envelope:
     inner: Shape
 
 
-Shape: TypeAlias = Schema | Many | AnyOf | Envelope | None
+@dataclass(frozen=True, slots=True)
+class Created:
+    """What ``pydantic_model_creator`` makes of a model of Tortoise ORM, at a place; only ``included``, unless empty."""
+
+    model: ClassRef
+    left_out: frozenset[str]
+    included: frozenset[str]
+    at: Place
+
+
+Shape: TypeAlias = Schema | Many | AnyOf | Envelope | Created | None
 
 
 @dataclass(frozen=True, slots=True)

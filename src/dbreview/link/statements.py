@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from dbreview import facts
 from dbreview.facts import Block, Expression
+from dbreview.finding import Place
 from dbreview.frameworks import sqlalchemy
 from dbreview.link import (
     client,
@@ -21,14 +22,29 @@ from dbreview.link import (
     routes,
     secrets,
 )
+from dbreview.link.caches import keeping
 from dbreview.link.coroutines import expiry, tasks
+from dbreview.link.drivers import texts
+from dbreview.link.drivers import transactions as connections
 from dbreview.link.events import Loop
+from dbreview.link.exposure import hiding, returning
 from dbreview.link.joining import in_loop, join, meet, options
 from dbreview.link.lifetimes import owning
+from dbreview.link.querysets import transactions as ambient
 from dbreview.link.syntax import calls_in, dotted_name, last_name, names_in, walk
 from dbreview.link.transactions import inserting, paths, transactions, writing
 from dbreview.link.transactions.steps import Paths
-from dbreview.link.values import ENTERED, Const, Entries, FunctionValue, Items, Session, Value
+from dbreview.link.values import (
+    ENTERED,
+    Composed,
+    Const,
+    Either,
+    Entries,
+    FunctionValue,
+    Items,
+    Session,
+    Value,
+)
 
 if TYPE_CHECKING:
     from dbreview.link.frame import Frame
@@ -44,6 +60,9 @@ def run(frame: Frame, body: Block) -> bool:
 
 
 def _statement(frame: Frame, statement: facts.Statement) -> bool:
+    replay = frame.interpreter.replay
+    if replay is not None and replay.controls(statement):
+        return replay.control(frame, statement)
     match statement:
         case facts.ExpressionStatement(value):
             tasks.note_dropped(frame, frame.evaluate(value))
@@ -57,9 +76,11 @@ def _statement(frame: Frame, statement: facts.Statement) -> bool:
                 effects.note_dependence(frame, target, value)
                 secrets.note_assignment(frame, target, value)
                 writing.note_assignment(frame, target, value)
+                hiding.note_assignment(frame, target, value)
                 if isinstance(target, facts.Name):
                     writing.note_source(frame, target.id, value)
                 owning.note_owner(frame, target, value, found)
+                keeping.note_assigned(frame, target, value, found)
         case facts.AnnotatedAssign(target, annotation, value):
             found = frame.evaluate(value) if value is not None else None
             if found is None or isinstance(found, Const):
@@ -68,9 +89,11 @@ def _statement(frame: Frame, statement: facts.Statement) -> bool:
             if value is not None:
                 effects.note_dependence(frame, target, value)
                 owning.note_owner(frame, target, value, found)
+                keeping.note_assigned(frame, target, value, found)
         case facts.AugmentedAssign(target, operator, value):
             frame.evaluate(target)
             added = frame.evaluate(value)
+            keeping.note_assigned(frame, target, value, added)
             effects.note_dependence(frame, target, value)
             writing.note_assignment(frame, target, value, operator.removesuffix("="))
             if isinstance(target, facts.Name):
@@ -78,14 +101,15 @@ def _statement(frame: Frame, statement: facts.Statement) -> bool:
                 filters.note_filters(frame, (added,), frame.place(statement.at))
                 if isinstance(before, Items) and isinstance(added, Items):
                     frame.env[target.id] = join(before, added)
-                elif isinstance(before, Const):
-                    frame.env[target.id] = None
+                elif isinstance(before, (Const, Composed, Either)):
+                    frame.env[target.id] = texts.added(before, added) if operator.startswith("+") else None
         case facts.Return(value):
             if value is not None:
                 given = frame.evaluate(value)
                 frame.returns_unknown |= given is None
                 frame.returned = join(frame.returned, given)
                 frame.returned_at = frame.returned_at or frame.place(value.at)
+                returning.note_return(frame, given, value)
             frame.exits.append(frame.absent)
             paths.end(frame)
             return False
@@ -120,6 +144,7 @@ def _statement(frame: Frame, statement: facts.Statement) -> bool:
             frame.local_functions.append(function)
             _note_route(frame, function)
         case facts.Delete(target):
+            hiding.note_deleted(frame, target)
             if isinstance(target, facts.Name):
                 frame.env.pop(target.id, None)
         case facts.Assert(test):
@@ -260,12 +285,16 @@ def _branch(frame: Frame, body: Block, is_rare: bool = False, is_batch: bool = F
 
 
 def _merge(frame: Frame, other: dict[str, Value]) -> None:
+    env = frame.env
     for name, value in other.items():
-        frame.env[name] = meet(frame.env[name], value) if name in frame.env else value
+        if name not in env:
+            env[name] = value
+        elif env[name] is not value:
+            env[name] = meet(env[name], value)
 
 
 def _for(frame: Frame, statement: facts.For) -> None:
-    values = iterating.iterated(frame, statement.iterable)
+    values = iterating.iterated(frame, statement.iterable, is_async=statement.is_async)
     exact = constants.exact_items(values) if frame.interpreter.reads_schema else None
     if exact is not None:
         for item in exact:
@@ -327,6 +356,7 @@ def _loop(frame: Frame, loop: Loop, body: Block) -> None:
 def _with(frame: Frame, statement: facts.With) -> bool:
     leaving: list[Paths] = []
     entered: list[Session] = []
+    blocks: list[tuple[Session, Place]] = []
     shields = 0
     for item in statement.items:
         found, left, is_shield = iterating.enter(frame, item.context)
@@ -339,6 +369,9 @@ def _with(frame: Frame, statement: facts.With) -> bool:
         for session in sessions:
             effects.note_entered(frame, session.identity)
         entered += sessions
+        owning.note_block(frame, item, found)
+        if (block := connections.block_of(item.context, found)) is not None:
+            blocks.append((block, frame.place(item.context.at)))
         if frame.loops and isinstance(found, Session) and _writes(statement.body):
             frame.loops[-1] = replace(frame.loops[-1], opens_session=True)
         if item.target is not None:
@@ -349,7 +382,15 @@ def _with(frame: Frame, statement: facts.With) -> bool:
     frame.interpreter.locks += is_lock
     is_unflushed = any(last_name(item.context) == "no_autoflush" for item in statement.items)
     frame.unflushed += is_unflushed
-    frame.run(statement.body)
+    opens = any(ambient.is_opened(each) for each in entered)
+    if opens:
+        ambient.note_block(frame, statement.body)
+    opens = opens or any(ambient.is_manager(frame, item.context) for item in statement.items)
+    with (
+        ambient.around(frame, opens),
+        connections.around(frame, blocks),
+    ):
+        frame.run(statement.body)
     frame.unflushed -= is_unflushed
     frame.interpreter.locks -= is_lock
     del frame.shields[len(frame.shields) - shields :]
@@ -395,8 +436,11 @@ def _try(frame: Frame, statement: facts.Try) -> bool:
         frame.paths = paths.undone(frame, start, done)
         transactions.note_caught(frame, handler, risky)
         frame.is_handling += 1
+        absent = frame.absent
+        frame.absent += inserting.not_found(frame, handler, known)
         ends.append((_branch(frame, handler.body, is_rare=True), frame.env))
         frame.is_handling -= 1
+        frame.absent = absent
         ways.append(frame.paths)
     frame.paths = paths.unite([path for way in ways for path in way])
     live = [env for goes_on, env in ends if goes_on]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from dbreview.frameworks import sqlalchemy
 from dbreview.link.names import ClassRef
+from dbreview.link.querysets import relations
 from dbreview.link.values import (
     ClassValue,
     Either,
@@ -36,6 +37,8 @@ State: TypeAlias = Literal["lazy", "loaded", "same for all", "at hand", "refused
 
 def state_of(frame: Frame, entity: Entity, relationship: Relationship) -> State:
     """What reading the relationship of this object does."""
+    if relationship.orm == "tortoise":
+        return relations.state_of(entity, relationship)
     fetch = entity.fetch
     if fetch is None or relationship.lazy is None or relationship.name in entity.known:
         return "unknown"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache, lru_cache
+from operator import attrgetter
 
 import msgspec
 
@@ -14,23 +15,40 @@ _SCOPES = (facts.Function, facts.Class, facts.Lambda)
 
 
 @cache
-def _fields(kind: type) -> tuple[str, ...]:
+def _parts(kind: type) -> Callable[[object], tuple[object, ...]]:
+    """What gives the parts of facts of one kind that may hold facts, the last one first."""
     skipped = {"at", "attr_at", "kind", "operator", "id", "attr", "name"}
-    return tuple(name for name in kind.__struct_fields__ if name not in skipped)  # type: ignore[attr-defined]
+    names = [name for name in kind.__struct_fields__ if name not in skipped]  # type: ignore[attr-defined]
+    if len(names) > 1:
+        return attrgetter(*reversed(names))
+    only = attrgetter(*names) if names else None
+    return (lambda fact: (only(fact),)) if only is not None else (lambda fact: ())
 
 
 def walk(node: object, *, into_functions: bool = False) -> Iterator[msgspec.Struct]:
     """The facts inside a fact or block, outermost first; without bodies of nested functions."""
+    if isinstance(node, tuple):
+        return iter(_inside(node, into_functions))
+    return _walked(node, into_functions)
+
+
+@lru_cache(maxsize=40_000)
+def _inside(block: Block, into_functions: bool) -> tuple[msgspec.Struct, ...]:
+    """What is inside of a block, which many ask for."""
+    return tuple(_walked(block, into_functions))
+
+
+def _walked(node: object, into_functions: bool) -> Iterator[msgspec.Struct]:
     stack: list[object] = [node]
     while stack:
         item = stack.pop()
-        if isinstance(item, tuple):
-            stack.extend(reversed(item))
+        if type(item) is tuple:
+            stack.extend(item[::-1])
         elif isinstance(item, msgspec.Struct):
             yield item
-            if item is not node and not into_functions and isinstance(item, _SCOPES):
+            if not into_functions and item is not node and isinstance(item, _SCOPES):
                 continue
-            stack.extend(getattr(item, name) for name in reversed(_fields(type(item))))
+            stack.extend(_parts(type(item))(item))
 
 
 def calls_in(block: Block | Expression) -> Iterator[facts.Call]:

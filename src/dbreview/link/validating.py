@@ -18,6 +18,7 @@ from dbreview.link.names import ClassRef, FunctionRef
 from dbreview.link.schemas import AnyOf, Envelope, Many, Schema, SchemaField, Shape
 from dbreview.link.values import (
     Adapter,
+    ClassValue,
     Coroutine,
     Either,
     Entity,
@@ -79,7 +80,7 @@ def validate(frame: Frame, ref: ClassRef, arguments: Arguments, node: facts.Call
     """``UserOut.model_validate(user)`` fills a schema."""
     reading = _Reading(frame, frame.place(node.at), arguments.has("from_attributes"))
     _read(arguments.get(0, "obj"), Schema(ref), reading)
-    return Wrapped(arguments.positional)
+    return Wrapped(arguments.positional, ClassValue(ref))
 
 
 def adapt(frame: Frame, adapter: Adapter, arguments: Arguments, node: facts.Call) -> Wrapped:
@@ -266,6 +267,6 @@ def _is_async(event: ResponseEvent) -> bool:
 
 def _confidence(event: ResponseEvent) -> Confidence:
     """A collection is never in the session by chance. A parent may be: a dependency has loaded it, say."""
-    if event.relationship.is_collection:
-        return "high"
+    if event.relationship.is_collection or event.relationship.orm == "tortoise":
+        return "high"  # the schema refuses the query that stands there
     return "medium" if event.is_per_row else "low"

@@ -42,6 +42,20 @@ class ClientNumber:
 
 
 @dataclass(frozen=True, slots=True)
+class Gap:
+    """A piece of SQL that is not known. One that ``is_list`` has conditions or columns in it, and no other clause."""
+
+    is_list: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """SQL that is put together while the program runs, piece by piece."""
+
+    pieces: tuple[str | ClientNumber | Gap, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Symbol:
     """Something of a library, by its dotted name: ``sqlalchemy.select``."""
 
@@ -126,7 +140,8 @@ class Session:
 
     ``ran`` is the statement whose rows a cursor holds. ``opened_at`` tells two sessions apart, where it is known.
     ``expires`` says whether a commit expires the objects that it holds. One that ``is_pool`` runs each statement on a
-    connection of its own. ``given`` stands for one that a parameter brings, of which nothing else is known.
+    connection of its own. ``given`` stands for one that a parameter brings, of which nothing else is known. ``driver``
+    is the package of a driver's own connection, pool or cursor; those of SQLAlchemy have none.
     """
 
     kind: SessionKind | None
@@ -137,12 +152,17 @@ class Session:
     expires: bool | None = None
     is_pool: bool = False
     given: Place | None = None
+    driver: str = ""
+    is_cursor: bool = False
 
     @property
     def identity(self) -> Place | None:
         """What tells two sessions apart; None where this may be any."""
         return self.opened_at or self.given
 
+
+TORTOISE = Session("async", is_pool=True, given=Place("<tortoise>", 0, 0, 0, 0))
+"""What stands for the connections of Tortoise ORM: each statement commits by itself, unless a block says otherwise."""
 
 ENTERED = Place("<entered>", 0, 0, 0, 0)
 """Identity of a session that a ``with`` block gets from somewhere: its own, until the block ends."""
@@ -220,6 +240,9 @@ class SqlText:
 
     ``table`` is the one that it starts from, None where that is no table. ``fixed`` are the columns that must equal one
     value each. ``is_one_row`` means that only aggregates are selected, ``reads_table`` that there is a table somewhere.
+    ``columns`` are what is selected, nameless where that is no plain column; ``written`` the columns that a placeholder
+    fills, with its name. The placeholder ``limit_by`` is the LIMIT. A change ``is_relative`` that computes a column
+    from itself. Of one that ``is_partial`` some pieces are not known.
     """
 
     kind: Literal["select", "insert", "update", "delete"]
@@ -229,6 +252,15 @@ class SqlText:
     fixed: frozenset[str] = frozenset()
     has_in: bool = False
     reads_table: bool = True
+    is_ordered: bool = False
+    has_offset: bool = False
+    is_locking: bool = False
+    is_relative: bool = False
+    is_partial: bool = False
+    is_upsert: bool = False
+    limit_by: str | None = None
+    columns: tuple[str, ...] = ()
+    written: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,6 +298,23 @@ class Statement:
     def model(self) -> ClassRef | None:
         first = self.selected[0] if self.selected else None
         return first.ref if isinstance(first, ClassValue) else None
+
+
+@dataclass(frozen=True, slots=True)
+class QuerySet:
+    """A query of Tortoise ORM, which runs where it is awaited or iterated over; ``gives`` is what comes then.
+
+    ``result`` is what a write gives, ``call`` how the query is written. ``relation`` is the one of ``owner`` that it
+    asks for, as it is if it ``is_plain``.
+    """
+
+    statement: Statement
+    gives: Literal["rows", "row", "answer", "columns", "by key", "result"]
+    call: str
+    owner: Entity | None = None
+    relation: str | None = None
+    is_plain: bool = True
+    result: Value = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -318,13 +367,22 @@ class Entity:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One column's value, a number of rows or a yes or no, as a query gave it.
+    """One column's value, a number of rows or a yes or no, as a query gave it; a whole row, if that is SQL text.
 
     One that ``is_absent`` is a yes if the query found nothing.
     """
 
     fetch: Fetch
     is_absent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A column's value in a row that SQL text asked for, or what Python computed from it."""
+
+    fetch: Fetch
+    column: str
+    is_computed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -376,10 +434,38 @@ class Entries:
 
 
 @dataclass(frozen=True, slots=True)
+class Dump:
+    """The columns of an object as plain data: ``vars(user)``, ``user.model_dump()``, made ``at`` a place.
+
+    ``left_out`` are not in it, ``only`` is all that is, None for everything. One that ``is_raw`` has what SQLAlchemy
+    keeps beside the columns, too, which only FastAPI's encoder leaves out.
+    """
+
+    entity: Entity
+    left_out: frozenset[str] = frozenset()
+    only: frozenset[str] | None = None
+    is_raw: bool = False
+    at: Place | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """A column that nobody outside may read, put into a dict or schema by its name: ``"hash": user.password_hash``."""
+
+    entity: Entity
+    name: str
+    at: Place | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Wrapped:
-    """An object of unknown kind that carries these values: ``JSONResponse(content=rows)``."""
+    """An object of unknown kind that carries these values: ``JSONResponse(content=rows)``.
+
+    ``by`` is what has taken them, where that is known: a schema, or a callable of a library with its keywords.
+    """
 
     inner: tuple[Value, ...]
+    by: Value = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -406,6 +492,7 @@ class Use:
     is_connection: bool
     name: str | None
     is_plain: bool = True
+    is_query: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -503,6 +590,7 @@ Value: TypeAlias = (
     Const
     | Given
     | ClientNumber
+    | Composed
     | PythonTest
     | Symbol
     | LibraryObject
@@ -521,13 +609,17 @@ Value: TypeAlias = (
     | Loader
     | Aggregate
     | Statement
+    | QuerySet
     | Result
     | Entity
     | Answer
+    | Cell
     | KeyOf
     | Items
     | Record
     | Entries
+    | Dump
+    | Secret
     | Wrapped
     | Adapter
     | Coroutine

@@ -6,6 +6,7 @@ finding; a rule about something absent first asks ``is_fully_known``.
 
 from __future__ import annotations
 
+from dbreview.project.boundary import CachedObject, EntityResponse, ExposedColumn, ExposedColumns, InjectedSql
 from dbreview.project.events import (
     AskedField,
     CountByFetching,
@@ -23,6 +24,14 @@ from dbreview.project.events import (
     UnboundedResponse,
     UnorderedPage,
     Wanted,
+)
+from dbreview.project.migrations import (
+    BrokenChain,
+    History,
+    IrreversibleMigration,
+    RequiredColumn,
+    Revision,
+    SchemaCreation,
 )
 from dbreview.project.schema import (
     Column,
@@ -63,11 +72,13 @@ from dbreview.project.sessions import (
     UncheckedPool,
     UnpooledEngine,
 )
-from dbreview.project.whole import Conventions, Project, Role, Understanding, Versions
+from dbreview.project.whole import Conventions, MigrationSettings, Project, Role, Understanding, Versions
 
 __all__ = [
     "AskedField",
     "BlockingCall",
+    "BrokenChain",
+    "CachedObject",
     "CheckThenInsert",
     "Column",
     "ColumnType",
@@ -79,19 +90,26 @@ __all__ = [
     "DiscardedRows",
     "EchoingEngine",
     "EnginePerRequest",
+    "EntityResponse",
     "ExpiringSessions",
+    "ExposedColumn",
+    "ExposedColumns",
     "ForbiddenLoad",
     "ForeignKey",
     "GlobalSession",
     "HardCodedCredential",
+    "History",
     "ImpossibleEngine",
     "Index",
+    "InjectedSql",
+    "IrreversibleMigration",
     "KeyUse",
     "LazyLoad",
     "LazyResponse",
     "LeakedSession",
     "Lookup",
     "LostUpdate",
+    "MigrationSettings",
     "MissingAwait",
     "MissingRollback",
     "Model",
@@ -103,9 +121,12 @@ __all__ = [
     "Relationship",
     "RepeatedQuery",
     "RepeatedWrite",
+    "RequiredColumn",
+    "Revision",
     "Role",
     "Route",
     "RowsNotMerged",
+    "SchemaCreation",
     "SecretWrite",
     "SessionInTask",
     "SessionKind",

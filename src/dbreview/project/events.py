@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from dbreview.finding import Confidence, Place
-from dbreview.project.schema import Relationship
+from dbreview.project.schema import Orm, Relationship
 
 Wanted: TypeAlias = Literal["one", "newest", "many", "aggregate", "levels"]
 
@@ -29,6 +29,7 @@ class Query:
     at: Place
     entity: str | None
     is_sql: bool = False
+    orm: Orm = "sqlalchemy"
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +167,8 @@ class UnorderedPage:
     route: Route | None
     paginator: str | None
     confidence: Confidence
+    is_sql: bool = False
+    orm: Orm = "sqlalchemy"
 
 
 @dataclass(frozen=True, slots=True)

@@ -266,6 +266,11 @@ class Relationship:
     declines_passive_deletes: bool = False
     has_join_depth: bool = False
 
+    @property
+    def orm(self) -> Orm:
+        """The library that it is a relationship of."""
+        return "tortoise" if self.lazy == "tortoise" else "sqlalchemy"
+
 
 @dataclass(frozen=True, slots=True)
 class Model:

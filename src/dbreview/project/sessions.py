@@ -7,7 +7,7 @@ from typing import Literal, TypeAlias
 
 from dbreview.finding import Confidence, Place
 from dbreview.project.events import Query, Route
-from dbreview.project.schema import Relationship
+from dbreview.project.schema import Orm, Relationship
 
 SessionKind: TypeAlias = Literal["sync", "async"]
 
@@ -49,7 +49,8 @@ class MissingAwait:
     """A coroutine of a session (or of a project function that uses one) that is never awaited: it never runs.
 
     ``call`` is what makes it, as it is written: ``session.commit``. ``use`` tells a coroutine that is dropped, one
-    whose attribute is read as if it were the result, and one kept in ``name`` that is never awaited.
+    whose attribute is read as if it were the result, and one kept in ``name`` that is never awaited. One that
+    ``is_query`` is a query set, of which Python never says that nobody awaited it.
     """
 
     at: Place
@@ -58,6 +59,7 @@ class MissingAwait:
     name: str | None
     leads_to: Place | None
     confidence: Confidence
+    is_query: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,13 +104,14 @@ class RepeatedWrite:
     others: tuple[Place, ...]
     confidence: Confidence
     key: str | None = None
+    orm: Orm = "sqlalchemy"
 
 
 @dataclass(frozen=True, slots=True)
 class SplitTransaction:
     """An operation that commits between its writes, on one path. ``at`` is the first commit, or the call to it.
 
-    Each of the writes is a place and what it writes (a model's dotted name, None if that is not known).
+    Each of the writes is a place and what it writes (a model's dotted name or a table, None if that is not known).
     """
 
     at: Place
@@ -120,6 +123,8 @@ class SplitTransaction:
     second_commit: Place
     calls: tuple[Place, ...]
     confidence: Confidence
+    orm: Orm = "sqlalchemy"
+    driver: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +143,7 @@ class MissingRollback:
     session: str | None
     is_async: bool
     confidence: Confidence
+    driver: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +186,7 @@ class GlobalSession:
     """A session that outlives every request: at module or class level, in a default, on the app.
 
     ``where`` may also be a ``closure``: a route's function, or one that is made at import, that sees a variable of the
-    function around it; or a ``provider`` of a container that keeps what it makes.
+    function around it; or a ``provider`` of a container that keeps what it makes. A connection has a ``driver``.
     """
 
     at: Place
@@ -189,6 +195,7 @@ class GlobalSession:
     used_at: Place | None
     kind: SessionKind | None
     confidence: Confidence
+    driver: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +205,8 @@ class LeakedSession:
     ``leaves_at`` is where a path leaves with the session open: a ``return`` or ``raise``, what may raise, None for the
     end of the function; or where it is ``opened again``. ``leaves_by`` tells which. ``owner`` is the class whose method
     ``exit`` does not close it; without ``exit``, whose objects keep it. One that ``is_given_back`` is open, but holds
-    no connection. ``opener`` is the call that opens it, as it is written, where that is short.
+    no connection. ``opener`` is the call that opens it, as it is written, where that is short. A connection of a
+    ``driver`` may come from a ``pool``, and one that ``is_block`` has a ``with`` block, which does not close it.
     """
 
     at: Place
@@ -215,6 +223,9 @@ class LeakedSession:
     is_connection: bool = False
     opener: str = ""
     confidence: Confidence = "high"
+    driver: str = ""
+    pool: str = ""
+    is_block: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,7 +318,7 @@ class EnginePerRequest:
 
     ``route`` leads there, or where it is None the ``dependency``; ``asked_at`` is that function, ``calls`` lead from
     it to ``at``. ``maker`` is what makes the engine: ``create_engine``. ``is_returned`` says that ``function`` does
-    nothing but give it away, so that its result can be cached.
+    nothing but give it away, so that its result can be cached. One that ``is_pool`` is a driver's pool of connections.
     """
 
     at: Place
@@ -320,6 +331,7 @@ class EnginePerRequest:
     calls: tuple[Place, ...]
     is_returned: bool
     confidence: Confidence
+    is_pool: bool = False
 
 
 @dataclass(frozen=True, slots=True)

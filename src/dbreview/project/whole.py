@@ -8,6 +8,7 @@ from typing import Literal, TypeAlias
 
 from dbreview.facts import Unreadable
 from dbreview.finding import Place
+from dbreview.project.boundary import CachedObject, EntityResponse, ExposedColumns, InjectedSql
 from dbreview.project.events import (
     CountByFetching,
     DiscardedRows,
@@ -22,6 +23,13 @@ from dbreview.project.events import (
     UnboundedPageSize,
     UnboundedResponse,
     UnorderedPage,
+)
+from dbreview.project.migrations import (
+    BrokenChain,
+    History,
+    IrreversibleMigration,
+    RequiredColumn,
+    SchemaCreation,
 )
 from dbreview.project.schema import Model, Table, Unknown
 from dbreview.project.sessions import (
@@ -79,10 +87,25 @@ def trimmed(version: tuple[int, ...]) -> tuple[int, ...]:
 
 
 @dataclass(frozen=True, slots=True)
+class MigrationSettings:
+    """What one configuration of Alembic says: its file, and the folders that it takes revisions from.
+
+    All are relative to the root. One not ``is_complete`` takes revisions from outside the project too, one that
+    ``is_recursive`` from the folders in its folders.
+    """
+
+    file: str
+    folders: tuple[str, ...]
+    is_complete: bool = True
+    is_recursive: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Conventions:
     """What the project's configuration says about it; empty where it says nothing.
 
     ``dependencies`` are the requirement names of the project, lower-case, ``versions`` what it says of theirs.
+    ``other_migrators`` are the tools of which there are files that are no Python.
     """
 
     src: tuple[str, ...] = ()
@@ -91,6 +114,8 @@ class Conventions:
     updated_columns: tuple[str, ...] = ()
     dependencies: tuple[str, ...] = ()
     versions: Mapping[str, Versions] = field(default_factory=dict)
+    migrations: tuple[MigrationSettings, ...] = ()
+    other_migrators: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,5 +181,14 @@ class Project:
     unpooled_engines: tuple[UnpooledEngine, ...] = ()
     unchecked_pools: tuple[UncheckedPool, ...] = ()
     echoing_engines: tuple[EchoingEngine, ...] = ()
+    histories: tuple[History, ...] = ()
+    required_columns: tuple[RequiredColumn, ...] = ()
+    irreversible_migrations: tuple[IrreversibleMigration, ...] = ()
+    broken_chains: tuple[BrokenChain, ...] = ()
+    schema_creations: tuple[SchemaCreation, ...] = ()
+    injected_sql: tuple[InjectedSql, ...] = ()
+    exposed_columns: tuple[ExposedColumns, ...] = ()
+    entity_responses: tuple[EntityResponse, ...] = ()
+    cached_objects: tuple[CachedObject, ...] = ()
     understanding: tuple[Understanding, ...] = ()
     mistakes: tuple[tuple[Place, Exception], ...] = ()

@@ -13,8 +13,20 @@ from dbreview.link import calling
 from dbreview.link.arguments import Arguments
 from dbreview.link.events import AwaitEvent, Effect, ShareEvent
 from dbreview.link.joining import options
+from dbreview.link.querysets import relations
 from dbreview.link.syntax import dotted_name, last_name, names_in, walk
-from dbreview.link.values import Coroutine, Entries, FunctionValue, Instance, Items, Record, Session, Use, Value
+from dbreview.link.values import (
+    Coroutine,
+    Entries,
+    FunctionValue,
+    Instance,
+    Items,
+    QuerySet,
+    Record,
+    Session,
+    Use,
+    Value,
+)
 from dbreview.project import MissingAwait, Role, SharedSession
 
 if TYPE_CHECKING:
@@ -22,7 +34,7 @@ if TYPE_CHECKING:
     from dbreview.link.interpret import Interpreter
 
 _DEEPEST = 3
-_LOCAL = frozenset({"engine", "other", "change"})
+_LOCAL = frozenset({"engine", "schema", "other", "change"})
 
 
 # --- what a coroutine uses ----------------------------------------------------------------
@@ -83,12 +95,19 @@ def note_dropped(frame: Frame, found: Value) -> None:
     """A statement that makes a coroutine and does nothing with it."""
     for value in options(found):
         each = value.element if isinstance(value, Items) and not value.is_lazy else value
+        if isinstance(each, QuerySet) and (each.owner is None or each.statement.kind != "select"):
+            _tell_await(frame, use_of_query(each), "dropped", None)
         if isinstance(each, Coroutine) and each.use is not None and not each.is_started:
             _tell_await(frame, each.use, "dropped", None)
 
 
-def note_taken(frame: Frame, value: Value, name: str | None = None, attribute: str = "") -> None:
-    """A coroutine is used as if it were what it gives."""
+def note_taken(
+    frame: Frame, value: Value, name: str | None = None, attribute: str = "", at: Place | None = None
+) -> None:
+    """A coroutine is used as if it were what it gives, at ``at``."""
+    if isinstance(value, QuerySet):
+        if not relations.note_taken(frame, value, at or value.statement.at) and value.owner is None:
+            _tell_await(frame, use_of_query(value), "taken for its result", name)
     for each in options(value):
         if (
             isinstance(each, Coroutine)
@@ -97,6 +116,11 @@ def note_taken(frame: Frame, value: Value, name: str | None = None, attribute: s
             and attribute not in python.OF_TASKS
         ):
             _tell_await(frame, each.use, "taken for its result", name)
+
+
+def use_of_query(query: QuerySet) -> Use:
+    """A query set as what would use the database, if it were awaited."""
+    return Use(query.call, query.statement.at, None, frozenset(), False, None, is_query=True)
 
 
 def note_compared(frame: Frame, left: Expression, value: Value) -> None:
@@ -118,6 +142,8 @@ def note_answer(frame: Frame, value: Value) -> None:
     match value:
         case Coroutine(use=Use() as use, is_started=False):
             _tell_await(frame, use, "taken for its result", None)
+        case QuerySet(owner=None):
+            _tell_await(frame, use_of_query(value), "taken for its result", None)
         case Entries(items, others):
             for inner in (*(each for _, each in items), *others):
                 note_answer(frame, inner)
@@ -128,6 +154,8 @@ def note_answer(frame: Frame, value: Value) -> None:
 
 def note_kept(frame: Frame, target: Expression, found: Value) -> None:
     """A coroutine gets a name. If that is never used, nobody awaits it."""
+    if isinstance(target, facts.Name) and isinstance(found, QuerySet) and found.owner is None:
+        frame.coroutines[target.id] = Coroutine(None, use_of_query(found))
     if isinstance(target, facts.Name) and isinstance(found, Coroutine) and found.use is not None:
         frame.coroutines[target.id] = found
 
@@ -153,7 +181,8 @@ def missing_awaits(interpreter: Interpreter, roles: Mapping[str, Role]) -> Itera
     """The coroutines that never run."""
     for at, event in sorted(interpreter.events.awaits.items(), key=lambda item: item[0]):
         if roles.get(at.filename) == "application":
-            yield MissingAwait(at, event.use.call, event.how, event.name, event.use.leads_to, "high")
+            use = event.use
+            yield MissingAwait(at, use.call, event.how, event.name, use.leads_to, "high", use.is_query)
 
 
 # --- at the same time ---------------------------------------------------------------------
@@ -205,6 +234,8 @@ def start(frame: Frame, dotted: str, arguments: Arguments, node: facts.Call) -> 
 
 def started(value: Value) -> Value:
     """The value as a task: it runs, whether or not anybody awaits it."""
+    if isinstance(value, QuerySet):
+        return Coroutine(value.result, use_of_query(value), is_started=True)
     return Coroutine(value.value, value.use, is_started=True) if isinstance(value, Coroutine) else value
 
 

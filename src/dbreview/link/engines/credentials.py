@@ -29,7 +29,9 @@ _MASK = "***"
 _LONGEST = 60
 """The most letters of which words are made out: one and the same text can be cut in many ways."""
 _BUILDERS = known.URL_BUILDERS | {
-    name for name in drivers.CONNECTS | drivers.CONNECTS_ASYNC if not name.startswith(known.EMBEDDED)
+    name
+    for name in drivers.CONNECTS | drivers.CONNECTS_ASYNC | drivers.POOL_MAKERS.keys()
+    if not name.startswith(known.EMBEDDED)
 }
 
 

@@ -19,7 +19,7 @@ from dbreview.link.engines import addresses
 from dbreview.link.events import Effect, EngineMaker
 from dbreview.link.names import FunctionRef, Variable
 from dbreview.link.syntax import calls_in, dotted_name, last_name, names_in, walk
-from dbreview.link.values import ClassValue, FunctionValue, ModuleValue, Symbol, Value
+from dbreview.link.values import ClassValue, FunctionValue, ModuleValue, SessionKind, Symbol, Value
 from dbreview.project import Role
 
 if TYPE_CHECKING:
@@ -48,6 +48,16 @@ def note(frame: Frame, dotted: str, arguments: Arguments, node: facts.Call) -> N
     found = EngineMaker(node, dotted, kind, frame.ref, tuple(keywords.items()), is_open, is_request, _is_called(frame))
     makers = frame.interpreter.events.engines
     makers[at] = _either(makers[at], found) if at in makers else found
+
+
+def note_pool(frame: Frame, dotted: str, kind: SessionKind, arguments: Arguments, node: facts.Call) -> None:
+    """``asyncpg.create_pool(...)``: a pool of connections by itself, without an engine."""
+    at = frame.place(node.at)
+    effects.note(frame, Effect("engine", None, at, dotted.rpartition(".")[2]), at, node)
+    keywords, is_open = _keywords(frame, arguments, node)
+    request = frame.interpreter.is_request
+    found = EngineMaker(node, dotted, kind, frame.ref, tuple(keywords.items()), is_open, request, _is_called(frame))
+    frame.interpreter.events.pools.setdefault(at, found)
 
 
 def _is_called(frame: Frame) -> bool:

@@ -52,7 +52,7 @@ def engines_per_request(
         for effect in outcome.effects:
             if effect.kind != "engine" or effect.is_once or roles.get(effect.at.filename) != "application":
                 continue
-            maker = interpreter.events.engines.get(effect.at)
+            maker = interpreter.events.engines.get(effect.at) or interpreter.events.pools.get(effect.at)
             if maker is None or ways.is_kept(ref, effect) or _is_chosen_by_client(interpreter, ref, effect):
                 continue
             event = _told(interpreter, ref, routes.get(ref), effect, maker)
@@ -98,6 +98,7 @@ def _told(
         effect.calls,
         maker.function is not None and _only_returns(maker.function.facts, maker.node),
         _confidence(ref, route, effect, maker),
+        is_pool=effect.at in interpreter.events.pools,
     )
 
 
@@ -163,13 +164,16 @@ class _Ways:
 
     def is_kept(self, root: FunctionRef, effect: Effect) -> bool:
         """Whether later requests get the engine of the first one."""
+        is_asked = is_stored = False
         for place in (*effect.calls, effect.at):
             known = self._calls_in(place.filename).get((place.line, place.column, place.end_line, place.end_column))
             if known is None:
                 continue
             function, node = known
             is_route = function is root and root in self._routes
-            if _stores(function, node) or (not is_route and self._may_run_once(function)):
+            is_asked = is_asked or _asks_before(function, node)
+            is_stored = any(_is_lasting(function, holder) for holder in keeping(function.facts, node).holders)
+            if (is_asked and is_stored) or _stores(function, node) or (not is_route and self._may_run_once(function)):
                 return True
         return False
 
@@ -205,6 +209,12 @@ class _Ways:
             if not isinstance(ancestor, str) and ancestor is not None
             for base in ancestor.facts.bases
         )
+
+
+def _asks_before(ref: FunctionRef, node: facts.Call) -> bool:
+    """``if pool is None: await connect()``: the call is made under a condition."""
+    tests = (inner for inner in walk(ref.facts.body) if isinstance(inner, facts.If))
+    return any(node in walk(test.body) for test in tests)
 
 
 def _stores(ref: FunctionRef, node: facts.Call) -> bool:

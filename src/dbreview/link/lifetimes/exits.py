@@ -157,7 +157,8 @@ class _Follower:
         mode = self._watch.manages(item.context)
         if not mode:
             states = self._evaluate(item.context, states)
-        if item.target is not None and self._watch.is_named(item.target) and mode != "closes":
+        is_opened = self._watch.opens(item.context)
+        if item.target is not None and self._watch.is_named(item.target) and mode != "closes" and not is_opened:
             states = _CLOSED
         outer, self.exits = self.exits, {}
         end = self._with(tuple(rest), body, states)
@@ -219,7 +220,7 @@ class _Follower:
         match self._watch.touch(step):
             case "open":
                 self.leave("again", states - {"closed", "fresh"}, step.at)
-                return frozenset({"fresh"})
+                return frozenset({"busy" if self._watch.driver else "fresh"})
             case "close":
                 return _CLOSED
             case "release":

@@ -179,7 +179,7 @@ def _held(frame: Frame, value: Value, depth: int = 0) -> Iterator[_Held]:
 
 def _used_at(effects: tuple[Effect, ...], session: Session) -> Place | None:
     """Where the task uses the session, if that can be seen."""
-    used = (e for e in effects if e.on == session.identity and e.kind != "engine" and not e.is_own)
+    used = (e for e in effects if e.on == session.identity and e.kind not in ("engine", "schema") and not e.is_own)
     return next((e.calls[0] if e.calls else e.at for e in used), None)
 
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 from dbreview import facts
-from dbreview.finding import Place
-from dbreview.frameworks import fastapi, lifetimes
+from dbreview.finding import Confidence, Place
+from dbreview.frameworks import drivers, fastapi, lifetimes
 from dbreview.link.engines.engines import asks_for_main
 from dbreview.link.lifetimes import lending
 from dbreview.link.lifetimes.exits import Exit, ways_out
@@ -33,8 +33,10 @@ def leaked_sessions(interpreter: Interpreter, roles: dict[str, Role]) -> Iterato
         if roles.get(owned.ref.path) != "application" or _is_program(interpreter, owned.ref):
             continue
         leak = _judge(interpreter, owned)
+        if leak is not None and owned.driver:
+            leak = _of_driver(interpreter, owned, leak)
         if leak is not None:
-            found[leak.at] = replace(leak, opener=_opener(owned))
+            found[leak.at] = replace(leak, opener=leak.opener or _opener(owned))
     for ref in interpreter.names.classes:
         for leak in _of_class(interpreter, ref) if roles.get(ref.path) == "application" else ():
             if roles.get(leak.at.filename) == "application":
@@ -61,6 +63,26 @@ def _opener(owned: OwnedSession) -> str:
     return ""
 
 
+def _of_driver(interpreter: Interpreter, owned: OwnedSession, leak: LeakedSession) -> LeakedSession | None:
+    """A leak of a driver's connection. Python closes one that nobody holds any more, but for those of pools."""
+    call = next(
+        (n for n in walk(owned.ref.facts.body) if isinstance(n, facts.Call) and _place(owned, n) == owned.at), None
+    )
+    opener = dotted_name(call.func) if call is not None else None
+    leak = replace(leak, driver=owned.driver, opener=f"{opener}(...)" if opener else "", is_block=owned.is_block)
+    if owned.opened_at in interpreter.events.handed_out:
+        return replace(leak, pool=(opener or "").rpartition(".")[0] or "the pool", opener="")
+    is_request = owned.is_request or owned.ref in interpreter.declared.dependencies
+    if not is_request and (leak.reason != "never" or owned.is_block):
+        return None  # what fails when the process starts ends it
+    confidence: Confidence = "low" if owned.is_block and owned.driver in drivers.EMBEDDED else "medium"
+    return replace(leak, confidence=confidence)
+
+
+def _place(owned: OwnedSession, call: facts.Call) -> Place:
+    return Place(owned.ref.path, *call.at)
+
+
 def _is_program(interpreter: Interpreter, ref: FunctionRef) -> bool:
     """Whether the process ends with the function, and gives everything back: a command, or a module's ``main()``."""
     if any(dotted.startswith(lifetimes.COMMANDS) for dotted in interpreter.decorations(ref)):
@@ -77,7 +99,7 @@ def _judge(interpreter: Interpreter, owned: OwnedSession) -> LeakedSession | Non
             return None
         return LeakedSession(owned.at, name, "never", None, None, False, owned.kind, is_connection=owned.is_connection)
     opened = (owned.at.line, owned.at.column, owned.at.end_line, owned.at.end_column)
-    watch = Watch(interpreter, ref, name, opened)
+    watch = Watch(interpreter, ref, name, opened, driver=owned.driver)
     if lending.is_handed_on(watch) or _is_kept_by_opener(interpreter, owned) or _has_its_generator(ref, owned):
         return None
     exits = ways_out(watch, ref.facts.body, "closed")

@@ -23,6 +23,10 @@ _OWN_LIBRARIES = (
     "asyncio.",
     "inspect.",
     "contextvars.",
+    "psycopg2.",
+    "psycopg.",
+    "pandas.",
+    "polars.",
 )
 """Libraries whose functions close nothing that they are given."""
 

@@ -10,7 +10,7 @@ from typing import Literal
 
 from dbreview import facts
 from dbreview.facts import Expression
-from dbreview.frameworks import lifetimes
+from dbreview.frameworks import drivers, lifetimes
 from dbreview.frameworks.lifetimes import Touch
 from dbreview.link.lifetimes.standing import Standing, awaited, name_of, root_of
 from dbreview.link.names import FunctionRef
@@ -32,6 +32,8 @@ class Watch(Standing):
             return "open"
         func = node.func
         if isinstance(func, facts.Attribute) and dotted_name(func.value) in self.names:
+            if self.driver:
+                return _touch_of_driver(func.attr, node)
             return lifetimes.SESSION_METHODS.get(func.attr, "use")
         word = last_name(func) if not isinstance(func, facts.Call) else ""
         if dotted_name(func) in lifetimes.QUITTING:
@@ -163,7 +165,7 @@ class Watch(Standing):
         """What the end of a ``with`` block does to the session."""
         context = awaited(context)
         if dotted_name(context) in self.names:
-            return "closes"
+            return "closes" if self.driver not in drivers.STAYS_OPEN else ""
         if not isinstance(context, facts.Call):
             return ""
         func, word = context.func, last_name(context.func) or ""
@@ -189,7 +191,9 @@ class Watch(Standing):
         name = parameter_given(
             ref, call, [self.gives(argument.value) for argument in call.arguments], is_bound=is_bound
         )
-        return Watch(self.interpreter, ref, name, depth=self.depth + 1) if name is not None else None
+        if name is None:
+            return None
+        return Watch(self.interpreter, ref, name, depth=self.depth + 1, driver=self.driver)
 
 
 def parameter_given(ref: FunctionRef, call: facts.Call, gives: list[bool], *, is_bound: bool) -> str | None:
@@ -204,6 +208,16 @@ def parameter_given(ref: FunctionRef, call: facts.Call, gives: list[bool], *, is
             return argument.keyword if argument.keyword in {p.name for p in parameters} else None
         return in_order[index] if index < len(in_order) else None
     return None
+
+
+def _touch_of_driver(method: str, node: facts.Call) -> Touch:
+    """What a method does to a driver's connection. It keeps its place in the database until it is closed."""
+    first = node.arguments[0].value if node.arguments else None
+    if isinstance(first, facts.Constant) and isinstance(first.value, str) and lifetimes.SETTING.match(first.value):
+        return "nothing"
+    if method in lifetimes.HARMLESS_OF_DRIVERS:
+        return "nothing"
+    return "close" if method in lifetimes.CLOSING else "use"
 
 
 def _is_super(value: Expression) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from dbreview import facts
 from dbreview.facts import Expression
 from dbreview.finding import Place
-from dbreview.frameworks import sqlalchemy
+from dbreview.frameworks import drivers, sqlalchemy
 from dbreview.link import iterating
 from dbreview.link.events import LentSession, OwnedSession, StoredSession
 from dbreview.link.names import FunctionRef
@@ -34,10 +34,25 @@ def note_owner(frame: Frame, target: Expression, value: Expression, found: Value
         opened_at = _opened_at(frame, opened, call) if isinstance(opened, Session) else None
         if isinstance(opened, Session) and opened_at is not None and not opened.is_scoped:
             is_next = isinstance(call.func, facts.Name) and call.func.id in ("next", "anext")
-            at, is_connection = frame.place(call.at), opened.is_connection
-            frame.interpreter.events.owned[at] = OwnedSession(
-                at, frame.ref, name, opened.kind, is_next, opened_at=opened_at, is_connection=is_connection
-            )
+            owned = _owned(frame, frame.ref, opened, frame.place(call.at), name)
+            frame.interpreter.events.owned[owned.at] = replace(owned, is_from_generator=is_next, opened_at=opened_at)
+
+
+def _owned(frame: Frame, ref: FunctionRef, session: Session, at: Place, name: str) -> OwnedSession:
+    known = frame.interpreter.events.owned.get(at)
+    is_request = frame.interpreter.is_request or (known is not None and known.is_request)
+    is_connection, driver = session.is_connection, session.driver
+    return OwnedSession(at, ref, name, session.kind, is_connection=is_connection, driver=driver, is_request=is_request)
+
+
+def note_block(frame: Frame, item: facts.WithItem, found: Value) -> None:
+    """``with psycopg2.connect(...) as connection:`` commits at its end, and leaves the connection open."""
+    if frame.ref is None or not isinstance(found, Session) or found.driver not in drivers.STAYS_OPEN:
+        return
+    at = frame.place(item.context.at)
+    if found.opened_at == at and isinstance(item.target, facts.Name) and at not in frame.interpreter.events.handed_out:
+        owned = _owned(frame, frame.ref, found, at, item.target.id)
+        frame.interpreter.events.owned[at] = replace(owned, is_block=True, opened_at=at)
 
 
 def _opened_at(frame: Frame, session: Session, call: Expression) -> Place | None:
@@ -95,5 +110,5 @@ def note_temporary(frame: Frame, session: Session, call: Expression, method: str
         return
     at = frame.place(call.at)
     if _opened_at(frame, session, call) == at:
-        owned = OwnedSession(at, frame.ref, "", session.kind, is_connection=session.is_connection)
+        owned = _owned(frame, frame.ref, session, at, "")
         frame.interpreter.events.owned.setdefault(at, owned)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from dbreview import facts
@@ -14,7 +15,7 @@ from dbreview.link.lifetimes import shared
 from dbreview.link.lifetimes.closures import has_own
 from dbreview.link.names import FunctionRef, Variable
 from dbreview.link.syntax import calls_in, dotted_name, walk
-from dbreview.link.values import LibraryObject, Session, Value
+from dbreview.link.values import Entries, Instance, LibraryObject, Session, SessionFactory, Value
 from dbreview.project import GlobalSession, Role
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def _told(
     """The first session that is in a value; in an object it is told where it is opened."""
     for part, session in shared.sessions_in(value):
         place = shared.told_at(interpreter, session, at)
-        yield GlobalSession(place, where, f"{name}{part}", used, session.kind, "high")
+        yield from shared.one(interpreter, place, where, f"{name}{part}", session, used)
         return
 
 
@@ -87,9 +88,12 @@ def _module_level(interpreter: Interpreter, path: str) -> Iterator[GlobalSession
         value, is_provided = _value(interpreter, path, definition.value)
         if not is_provided:
             value = interpreter.module_value(path, name)
-        if not any(True for _ in shared.sessions_in(value)):
+        live = [session for _, session in shared.sessions_in(value)]
+        if not live:
             continue
         used = _use_of(interpreter, path, name)
+        if used is None and live[0].driver:
+            continue
         if used is None and not is_provided and _is_used_at_once(interpreter, path, name):
             continue  # a script: it opens a session, uses it and ends
         at = Place(path, *definition.value.at)
@@ -171,7 +175,7 @@ def _kept_result(interpreter: Interpreter, ref: FunctionRef) -> Iterator[GlobalS
     value = interpreter.run_standalone(ref).value
     for _, session in shared.sessions_in(value):
         at = shared.told_at(interpreter, session, Place(ref.path, *ref.facts.at), ref.facts.body)
-        yield GlobalSession(at, where, ref.name, None, session.kind, "high")
+        yield from shared.one(interpreter, at, where, ref.name, session)
         return
 
 
@@ -192,8 +196,19 @@ def _is_kept_by_container(interpreter: Interpreter, ref: FunctionRef) -> bool:
 # --- sessions that travel on the request --------------------------------------------------
 
 
-def stored_on_state(interpreter: Interpreter) -> Iterator[FunctionRef]:
-    """The functions that put something on ``request.state``: middlewares, mostly."""
+def read_state(interpreter: Interpreter) -> None:
+    """Read what puts something where requests find it, before they are read."""
+    for ref in _stored_on_state(interpreter):
+        given = interpreter.run_standalone(ref).yielded
+        if isinstance(given, Entries) and interpreter.is_a(ref, python.CONTEXT_DECORATORS):
+            for name, value in given.items:  # a lifespan's: Starlette puts it on the state of every request
+                if isinstance(value, (Session, SessionFactory, Instance)):
+                    seen = replace(value, opened_at=None) if isinstance(value, Session) else value
+                    interpreter.request_state.setdefault(name, seen)
+
+
+def _stored_on_state(interpreter: Interpreter) -> Iterator[FunctionRef]:
+    """The functions that put something on ``request.state`` or on the application: middlewares, mostly."""
     names = interpreter.names
     paths = {
         p
@@ -203,7 +218,15 @@ def stored_on_state(interpreter: Interpreter) -> Iterator[FunctionRef]:
     for ref in names.functions:
         if ref.path not in paths:
             continue
-        for node in walk(ref.facts.body):
-            if isinstance(node, facts.Assign) and any(".state." in (dotted_name(t) or "") for t in node.targets):
-                yield ref
-                break
+        if any(_puts_on_state(node) for node in walk(ref.facts.body)):
+            yield ref
+
+
+def _puts_on_state(node: object) -> bool:
+    match node:
+        case facts.Assign(targets):
+            paths = [dotted_name(target) or "" for target in targets]
+            return any(".state." in path or path.startswith("app.") for path in paths)
+        case facts.Yield(facts.DictDisplay()):
+            return True
+    return False

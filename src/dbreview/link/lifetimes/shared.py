@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from dbreview import facts
 from dbreview.facts import Block, Span
 from dbreview.finding import Place
-from dbreview.frameworks import python
+from dbreview.frameworks import drivers, python
 from dbreview.link.lifetimes.closures import closures, has_own
 from dbreview.link.names import FunctionRef, Variable
 from dbreview.link.syntax import dotted_name, walk
@@ -27,6 +27,8 @@ from dbreview.project import GlobalSession, Role
 if TYPE_CHECKING:
     from dbreview.link.events import StoredSession
     from dbreview.link.interpret import Interpreter
+
+Where: TypeAlias = Literal["module", "class", "default", "state", "cache", "closure", "provider"]
 
 _DEEPEST = 3
 _APPLICATIONS = ("fastapi.FastAPI", "fastapi.applications.FastAPI", "starlette.applications.Starlette")
@@ -55,7 +57,7 @@ def sessions_in(value: Value, depth: int = 0) -> Iterator[tuple[str, Session]]:
     """The live sessions that a value is or holds, each with the way to it: ``.repository.session``, ``["main"]``."""
     match value:
         case Session():
-            if value.opened_at is not None and not value.is_connection:
+            if value.opened_at is not None and (not value.is_connection or value.driver):
                 yield "", value
         case Instance(_, fields) if depth < _DEEPEST:
             for name, inner in fields:
@@ -69,6 +71,19 @@ def sessions_in(value: Value, depth: int = 0) -> Iterator[tuple[str, Session]]:
         case Items(exact=exact, is_lazy=False) if depth < _DEEPEST:
             for index, inner in enumerate(exact):
                 yield from ((f"[{index}]{rest}", session) for rest, session in sessions_in(inner, depth + 1))
+
+
+def one(
+    interpreter: Interpreter, at: Place, where: Where, name: str, session: Session, used: Place | None = None
+) -> Iterator[GlobalSession]:
+    """What is told of a session. SQLite's connections may be read by many, as long as nobody writes.
+
+    Nothing of a connection that is there to listen, or to hold a lock: that has to stay open.
+    """
+    if session.driver and session.identity in interpreter.events.dedicated:
+        return
+    is_read = session.driver in drivers.EMBEDDED and session.identity not in interpreter.events.written_on
+    yield GlobalSession(at, where, name, used, session.kind, "low" if is_read else "high", session.driver)
 
 
 def filled_by_functions(interpreter: Interpreter, roles: dict[str, Role]) -> Iterator[GlobalSession]:
@@ -93,11 +108,11 @@ def filled_by_functions(interpreter: Interpreter, roles: dict[str, Role]) -> Ite
 
 def _stored(interpreter: Interpreter, stored: StoredSession) -> Iterator[GlobalSession]:
     part, session = next(sessions_in(stored.value), ("", None))
-    place = _place_of(interpreter, stored) if session is not None else None
+    place = place_of(interpreter, stored) if session is not None else None
     if place is not None and session is not None:
         where, name = place
         at = told_at(interpreter, session, stored.at, stored.ref.facts.body)
-        yield GlobalSession(at, where, f"{name}{part}", None, session.kind, "high")
+        yield from one(interpreter, at, where, f"{name}{part}", session)
 
 
 def told_at(interpreter: Interpreter, session: Session, written: Place, body: Block = ()) -> Place:
@@ -118,15 +133,13 @@ def _span(body: Block) -> Span:
     return (*body[0].at[:2], *body[-1].at[2:])
 
 
-def _place_of(
-    interpreter: Interpreter, stored: StoredSession
-) -> tuple[Literal["state", "class", "module"], str] | None:
+def place_of(interpreter: Interpreter, stored: StoredSession) -> tuple[Literal["state", "class", "module"], str] | None:
     """What holds the session for as long as the process lives; None where it may be short-lived."""
     first, *rest = stored.target.split(".")
     if not rest:
         is_global = isinstance(stored.value, Instance) and not has_own(stored.ref.facts, first)
         return ("module", stored.target) if is_global else None
-    if _is_application_state(stored.owner, stored.target):
+    if is_application_state(stored.owner, stored.target):
         return "state", stored.target
     owner_class = stored.ref.owner
     if isinstance(stored.owner, ClassValue):
@@ -144,7 +157,8 @@ def _place_of(
     return None
 
 
-def _is_application_state(owner: Value, target: str) -> bool:
+def is_application_state(owner: Value, target: str) -> bool:
+    """Whether ``target`` is an attribute of the state of the application, which all requests see."""
     if isinstance(owner, LibraryObject):
         is_of_application = owner.dotted.startswith(_APPLICATIONS) or ".app.state" in owner.dotted
         is_application = owner.dotted.removesuffix("()") in _APPLICATIONS
@@ -192,11 +206,11 @@ def _on_state(interpreter: Interpreter, path: str, statement: facts.Assign) -> I
         if not isinstance(target, facts.Attribute) or name is None:
             continue
         owner = frame.evaluate(target.value)
-        if isinstance(owner, ClassValue) or _is_application_state(owner, name):
+        if isinstance(owner, ClassValue) or is_application_state(owner, name):
             for part, session in sessions_in(frame.evaluate(statement.value)):
                 at = told_at(interpreter, session, Place(path, *statement.value.at))
                 where: Literal["class", "state"] = "class" if isinstance(owner, ClassValue) else "state"
-                yield GlobalSession(at, where, f"{name}{part}", None, session.kind, "high")
+                yield from one(interpreter, at, where, f"{name}{part}", session)
 
 
 def _in_lifespan(interpreter: Interpreter, ref: FunctionRef) -> Iterator[GlobalSession]:
@@ -208,7 +222,7 @@ def _in_lifespan(interpreter: Interpreter, ref: FunctionRef) -> Iterator[GlobalS
     for name, value in given.items if isinstance(given, Entries) else ():
         for part, session in sessions_in(value):
             at = told_at(interpreter, session, Place(ref.path, *ref.facts.at), ref.facts.body)
-            yield GlobalSession(at, "state", f"request.state.{name}{part}", None, session.kind, "high")
+            yield from one(interpreter, at, "state", f"request.state.{name}{part}", session)
 
 
 # --- variables ----------------------------------------------------------------------------
@@ -217,7 +231,7 @@ def _in_lifespan(interpreter: Interpreter, ref: FunctionRef) -> Iterator[GlobalS
 def _globals(interpreter: Interpreter, roles: dict[str, Role]) -> Iterator[GlobalSession]:
     """``global session; session = SessionFactory()``."""
     for owned in interpreter.events.owned.values():
-        if roles.get(owned.ref.path) != "application" or owned.is_connection:
+        if roles.get(owned.ref.path) != "application" or (owned.is_connection and not owned.driver):
             continue
         body = owned.ref.facts.body
         declared = [n for n in walk(body) if isinstance(n, facts.ScopeDeclaration) and n.kind == "global"]
@@ -227,4 +241,5 @@ def _globals(interpreter: Interpreter, roles: dict[str, Role]) -> Iterator[Globa
                 case facts.Assign((facts.Name(name), *_), value) if name in names:
                     call = value.value if isinstance(value, facts.Await) else value
                     if isinstance(call, facts.Call) and Place(owned.ref.path, *call.at) == owned.at:
-                        yield GlobalSession(owned.at, "module", name, None, owned.kind, "high")
+                        session = Session(owned.kind, given=owned.at, driver=owned.driver)
+                        yield from one(interpreter, owned.at, "module", name, session)

@@ -25,6 +25,7 @@ class Standing:
     """One session in one body. ``opened`` is the call that opens it there; without, it is open from the start.
 
     For an attribute of an object (``self.session``) ``owner`` is the object's class, whose own methods are followed.
+    A driver's connection has a ``driver``: it is open from the start to the end, whatever it commits.
     """
 
     def __init__(
@@ -36,6 +37,7 @@ class Standing:
         *,
         owner: ClassRef | None = None,
         depth: int = 0,
+        driver: str = "",
     ) -> None:
         self.interpreter = interpreter
         self.ref = ref
@@ -43,6 +45,7 @@ class Standing:
         self.opened = opened
         self.owner = owner
         self.depth = depth
+        self.driver = driver
         self.body = ref.facts.body
         self.receiver = name.partition(".")[0] if owner is not None else None
 
@@ -144,6 +147,8 @@ class Standing:
                 return any(self.gives(item, known) for item in items)
             case facts.DictDisplay(items):
                 return any(self.gives(item.value, known) for item in items)
+            case facts.Call(facts.Attribute(holder, "cursor")) if self.driver:
+                return dotted_name(holder) in self.names
             case facts.Call(func, arguments):
                 is_object = self.is_class(value) or last_name(func) == "partial"
                 return is_object and any(self.gives(argument.value, known) for argument in arguments)

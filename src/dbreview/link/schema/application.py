@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from dbreview.link.interpret import Interpreter
+from dbreview.link.migrations.additions import Additions
 from dbreview.link.roles import is_revision
-from dbreview.link.schema.migrations import indexes_of_migrations, with_indexes
 from dbreview.link.schema.models import Models
 from dbreview.link.schema.uses import Uses
-from dbreview.project import Model, Role, Table, Unknown
+from dbreview.project import History, Model, Role, Table, Unknown
 
 
-def tables_of(interpreter: Interpreter, roles: Mapping[str, Role]) -> Iterator[Table]:
+def tables_of(interpreter: Interpreter, roles: Mapping[str, Role], histories: Iterable[History]) -> Iterator[Table]:
     """The tables that the application's models declare, with the indexes that only migrations create."""
-    names = interpreter.names
-    revisions = [module for path, module in names.modules.items() if roles.get(path) == "migration"]
-    created = indexes_of_migrations(revisions)
+    additions = Additions(histories)
     seen: set[tuple[str | None, str]] = set()
     models: Models = interpreter.models
     events = interpreter.events
@@ -29,7 +27,7 @@ def tables_of(interpreter: Interpreter, roles: Mapping[str, Role]) -> Iterator[T
         key = (declared.metadata, declared.full_name if declared.has_known_name else f"{declared.model}")
         if key not in seen and declares_schema(interpreter, roles, declared.at.filename):
             seen.add(key)
-            table = with_indexes(declared, created)
+            table = additions.added_to(declared)
             keys = tuple(replace(key, uses=uses.of(table, key)) for key in table.foreign_keys)
             is_only_added_to = table.model in only_added
             yield replace(

@@ -38,6 +38,8 @@ class Models:
         self._relationships: dict[ClassRef, dict[str, Relationship]] = {}
         self._tables_of: dict[ClassRef, Table | None] = {}
         self.core_made: dict[str, Made] = {}
+        self._tortoise: set[ClassRef] = set()
+        self._ordered: frozenset[ClassRef] = frozenset()
 
     # --- questions that reading functions asks
 
@@ -45,8 +47,18 @@ class Models:
         """Whether the mapped class has a column, relationship or other mapped attribute of this name."""
         if name in self._relationships.get(ref, {}):
             return True
+        if ref in self._tortoise:
+            return name in self.models[ref].columns
         draft = self.drafts.get(ref)
         return draft is not None and (name in draft.columns or name in draft.relationships)
+
+    def is_tortoise(self, ref: ClassRef) -> bool:
+        """Whether this is a model of Tortoise ORM that has a table."""
+        return ref in self._tortoise
+
+    def has_order(self, ref: ClassRef) -> bool:
+        """Whether the model itself says in which order its rows come."""
+        return ref in self._ordered
 
     def relationship(self, ref: ClassRef, name: str) -> Relationship | None:
         return self._relationships.get(ref, {}).get(name)
@@ -57,7 +69,7 @@ class Models:
     def has_version(self, ref: ClassRef) -> bool:
         """Whether a version column may keep two from changing the same row (``version_id_col``)."""
         draft = self.drafts.get(ref)
-        return draft is None or draft.has_version
+        return ref not in self._tortoise and (draft is None or draft.has_version)
 
     def target(self, relationship: Relationship) -> ClassRef | None:
         return self._by_dotted.get(relationship.target) if relationship.target is not None else None
@@ -143,10 +155,12 @@ class Models:
         schema = TortoiseReader(self._interpreter).read()
         for ref, model in schema.models.items():
             self.models[ref] = model
+            self._tortoise.add(ref)
             self._by_dotted[ref.dotted] = ref
             self._tables_of[ref] = model.table
             self._relationships[ref] = dict(model.relationships)
         self.core_tables += schema.through
+        self._ordered = schema.ordered
 
     def class_values(self, ref: ClassRef) -> dict[str, Value]:
         """The values of the assignments in a class body, in order; later ones see earlier ones."""

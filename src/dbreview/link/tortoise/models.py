@@ -49,6 +49,11 @@ class TortoiseModels:
     def options(self, ref: ClassRef) -> Options:
         return self._options.options(ref)
 
+    def is_ordered(self, ref: ClassRef) -> bool:
+        """Whether its Meta, or that of an abstract base, says in which order its rows come."""
+        bases = (each for each in self._interpreter.classes.ancestors(ref) if isinstance(each, ClassRef))
+        return any(self.options(each).is_ordered for each in bases)
+
     def table_name(self, ref: ClassRef) -> str:
         return self.options(ref).table or ref.name.lower()
 

@@ -34,6 +34,7 @@ class Options:
     schema: str | None = None
     app: str | None = None
     is_abstract: bool = False
+    is_ordered: bool = False
     unique_together: list[Together] = field(default_factory=list)
     indexes: list[Together] = field(default_factory=list)
     constraints: list[Together] = field(default_factory=list)
@@ -67,7 +68,7 @@ class OptionReader:
             return
         if None in self._interpreter.classes.ancestors(meta):
             options.unknown.append(Unknown(at, "a base class of its Meta"))
-        for name in ("table", "schema", "app", "abstract", "unique_together", "indexes", "constraints"):
+        for name in ("table", "schema", "app", "abstract", "unique_together", "indexes", "constraints", "ordering"):
             found = self._setting(meta, name)
             if found is not None:
                 self._take(options, name, *found)
@@ -90,6 +91,8 @@ class OptionReader:
                 options.app = text
             case "abstract", Const(given):
                 options.is_abstract = bool(given)
+            case "ordering", _:
+                options.is_ordered = value != Record(())
             case (("table" | "schema" | "app"), Const(None)):
                 pass
             case (("unique_together" | "indexes" | "constraints"), _):

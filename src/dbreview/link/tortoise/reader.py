@@ -24,10 +24,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class TortoiseSchema:
-    """The concrete models with their tables, and the tables between those that are many to many."""
+    """The concrete models with their tables, those between models that are many to many, and what has an order."""
 
     models: Mapping[ClassRef, Model]
     through: tuple[Table, ...]
+    ordered: frozenset[ClassRef] = frozenset()
 
 
 class TortoiseReader:
@@ -55,7 +56,8 @@ class TortoiseReader:
             for draft in self.drafts.values():
                 self._guarded(step, draft)
         models = {ref: self._model(draft) for ref, draft in self.drafts.items()}
-        return TortoiseSchema(models, tuple(relations.through.values()))
+        ordered = frozenset(ref for ref in models if self.models.is_ordered(ref))
+        return TortoiseSchema(models, tuple(relations.through.values()), ordered)
 
     def _draft(self, ref: ClassRef, has_namer: bool) -> TortoiseDraft:
         at = Place(ref.path, *ref.facts.at)

@@ -8,11 +8,24 @@ from typing import TYPE_CHECKING
 from dbreview import facts
 from dbreview.facts import Expression
 from dbreview.finding import Confidence, Place
+from dbreview.frameworks import sqlalchemy, tortoise
 from dbreview.link import bounds
 from dbreview.link.events import Effect, InsertEvent
 from dbreview.link.joining import options
 from dbreview.link.transactions import writing
-from dbreview.link.values import Aggregate, Answer, Condition, Entity, Fetch, Items, Result, Statement, Value
+from dbreview.link.values import (
+    TORTOISE,
+    Aggregate,
+    Answer,
+    Condition,
+    Entity,
+    Fetch,
+    Items,
+    Result,
+    Session,
+    Statement,
+    Value,
+)
 from dbreview.project import CheckThenInsert, Role, Table
 
 if TYPE_CHECKING:
@@ -96,6 +109,20 @@ def _is_about_others(frame: Frame, effect: Effect, conditions: frozenset[Conditi
     return not asked & frame.constructed[model]
 
 
+def not_found(frame: Frame, handler: facts.Handler, known: set[tuple[str, Place]]) -> tuple[Fetch, ...]:
+    """The one query of a block that has found nothing, where its handler is for that; ``known`` was done before."""
+    if handler.exception is None or frame.symbol_of(handler.exception) not in _NOT_FOUND:
+        return ()
+    reads = [effect for key, effect in frame.effects.items() if key not in known and effect.kind == "read"]
+    if len(reads) != 1 or reads[0].statement is None:
+        return ()
+    session = Session(reads[0].session, given=reads[0].on)
+    return (Fetch(reads[0].at, session, reads[0].statement),)
+
+
+_NOT_FOUND = sqlalchemy.NOT_FOUND | tortoise.NOT_FOUND
+
+
 def forget(frame: Frame) -> None:
     """A conflict is handled where the rows are sent: somebody has thought of it."""
     for at in frame.inserted:
@@ -129,7 +156,8 @@ def _columns(statement: Statement, table: Table) -> frozenset[str] | None:
     conditions = _conditions(statement)
     is_more = statement.is_narrowed or statement.is_opaque or statement.has_unknown_filter or statement.is_locking
     is_more = is_more or any(condition.operator != "==" or condition.other for condition in conditions)
-    if is_more or statement.is_ordered:
+    is_ordered = bool(statement.ordered_by) if statement.session == TORTOISE else statement.is_ordered
+    if is_more or is_ordered:
         return None
     by_attribute = {column.attribute: column.name for column in table.columns}
     names = [by_attribute.get(condition.attribute.name) for condition in conditions]

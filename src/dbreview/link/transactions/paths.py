@@ -161,6 +161,6 @@ def _is_written(path: Path, step: Step) -> bool:
         if each.session == step.session:
             if each.kind != "write":
                 return False
-            if (each.model, each.is_new) == (step.model, step.is_new):
+            if (each.model, each.table, each.is_new) == (step.model, step.table, step.is_new):
                 return True
     return False

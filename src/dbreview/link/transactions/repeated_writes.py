@@ -9,7 +9,7 @@ from dbreview.finding import SURENESS, Confidence, Place
 from dbreview.link.events import Effect, RepeatEvent
 from dbreview.link.interpret import Interpreter
 from dbreview.link.names import ClassRef
-from dbreview.link.values import Statement
+from dbreview.link.values import TORTOISE, Statement
 from dbreview.project import RepeatedWrite, Role
 
 WriteKind: TypeAlias = Literal[
@@ -56,6 +56,7 @@ def _told(
         others,
         confidence,
         _key(statement),
+        "tortoise" if effect.on == TORTOISE.identity else "sqlalchemy",
     )
 
 
@@ -109,6 +110,8 @@ def _kind_of_statement(effect: Effect) -> WriteKind | None:
 
 def _is_apart(event: RepeatEvent) -> bool:
     """Whether each pass is a unit of work of its own, which may fail alone."""
+    if event.effect.is_alone:
+        return event.effect.is_guarded
     return event.effect.is_guarded or event.effect.is_own or event.effect.is_shielded
 
 
@@ -126,6 +129,7 @@ def _grade(interpreter: Interpreter, event: RepeatEvent, kind: WriteKind) -> Con
     if kind in ("flush", "refresh") and event.loop.at in _written(interpreter):
         return "low"  # by a statement, of which the objects know nothing
     is_committed = effect.is_isolated or event.loop.at in interpreter.events.committing
+    is_committed = is_committed and not effect.is_alone
     if kind not in ("commit", "flush", "refresh", "add") and is_committed:
         return "low"  # told as a commit
     if kind == "delete object" and _has_dependants(interpreter, effect.model):

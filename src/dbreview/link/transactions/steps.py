@@ -22,6 +22,7 @@ class Step:
     makes lasting; ``is_sent`` says that the database hears of it at once. ``rollback`` is whatever makes a session
     fresh: closing it, opening it. After ``failed`` an error of the database, by ``cause``, was caught and nothing else
     done. ``is_new`` tells rows that are added from those that are changed. ``calls`` lead from the path to ``at``.
+    SQL text writes a ``table``, and ``is_relative`` if it computes a column from itself. What a ``driver`` does has it.
     """
 
     kind: StepKind
@@ -34,6 +35,9 @@ class Step:
     calls: tuple[Place, ...] = ()
     cause: Place | None = None
     is_async: bool = False
+    table: str | None = None
+    is_relative: bool = False
+    driver: str = ""
 
     @property
     def opens(self) -> bool:

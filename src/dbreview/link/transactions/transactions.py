@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 from dbreview import facts
 from dbreview.facts import Expression
 from dbreview.finding import SURENESS, Confidence, Place
-from dbreview.frameworks import naming, sqlalchemy
+from dbreview.frameworks import drivers, naming, sqlalchemy, tortoise
 from dbreview.link.names import FunctionRef
 from dbreview.link.syntax import calls_in, last_name
 from dbreview.link.transactions import paths
 from dbreview.link.transactions.steps import Path, Step
+from dbreview.link.values import TORTOISE
 from dbreview.project import MissingRollback, Role, Route, SplitTransaction
 
 if TYPE_CHECKING:
@@ -40,7 +41,11 @@ def risky(frame: Frame, known: set[tuple[str, Place]], opened: set[Place | None]
         (
             e
             for e in found
-            if e.kind in _MAY_FAIL and not (e.is_shielded or e.is_undone or (e.is_own and e.on not in opened))
+            if e.kind in _MAY_FAIL
+            and e.on != TORTOISE.identity
+            and e.at not in frame.interpreter.events.committed_at_once
+            and not (e.driver and e.kind == "commit")
+            and not (e.is_shielded or e.is_undone or (e.is_own and e.on not in opened))
         ),
         None,
     )
@@ -78,6 +83,7 @@ def note_caught(frame: Frame, handler: facts.Handler, failing: Effect | None) ->
         failing.what,
         cause=failing.at,
         is_async=failing.session == "async",
+        driver=failing.driver,
     )
     paths.add(frame, step)
 
@@ -97,8 +103,13 @@ def _catches(frame: Frame, exception: Expression | None) -> bool:
             return True
         case facts.Display(_, items):
             return any(_catches(frame, item) for item in items)
-    dotted = frame.symbol_of(exception) or ""
-    return dotted.startswith("sqlalchemy.") and dotted.rpartition(".")[2] in sqlalchemy.DATABASE_ERRORS
+    top, _, name = (frame.symbol_of(exception) or "").partition(".")
+    name = name.rpartition(".")[2]
+    if top in drivers.DIALECT_OF:
+        return name in drivers.ERRORS or name.endswith(drivers.VIOLATIONS)
+    if top == "tortoise":
+        return name in tortoise.DATABASE_ERRORS
+    return top == "sqlalchemy" and name in sqlalchemy.DATABASE_ERRORS
 
 
 def missing_rollbacks(
@@ -110,7 +121,8 @@ def missing_rollbacks(
     ):
         if roles.get(at.filename) != "application" or failed.cause is None:
             continue
-        if failed.what.rpartition(".")[2] not in sqlalchemy.NEED_ROLLBACK and "postgresql" not in dialects:
+        spoken = {drivers.DIALECT_OF.get(failed.driver)} if failed.driver else dialects
+        if failed.what.rpartition(".")[2] not in sqlalchemy.NEED_ROLLBACK and "postgresql" not in spoken:
             continue  # elsewhere a statement that fails leaves the transaction as it is
         holder = failed.what.rpartition(".")[0] or None
         yield MissingRollback(
@@ -123,6 +135,7 @@ def missing_rollbacks(
             holder,
             failed.is_async,
             "high" if is_request else "medium",
+            failed.driver,
         )
 
 
@@ -163,6 +176,8 @@ def _note_split(
             last.at,
             commit.calls[shared + 1 :],
             _grade(first, second),
+            "tortoise" if session == TORTOISE.identity else "sqlalchemy",
+            commit.driver,
         )
         known = interpreter.events.splits.get(at)
         if known is None or SURENESS[found.confidence] < SURENESS[known.confidence]:
@@ -173,7 +188,8 @@ def _note_split(
 def split_transactions(interpreter: Interpreter, roles: Mapping[str, Role]) -> Iterator[SplitTransaction]:
     """Operations that commit between their writes."""
     for at, found in sorted(interpreter.events.splits.items(), key=lambda item: item[0]):
-        if roles.get(at.filename) == "application":
+        is_wrapped = found.orm == "tortoise" and interpreter.events.wraps_requests
+        if roles.get(at.filename) == "application" and not is_wrapped:
             yield found
 
 
@@ -197,6 +213,10 @@ def _grade(first: list[Step], second: list[Step]) -> Confidence:
 
     A change of state around long work (running, done) must be committed, and a log may be left out.
     """
+    if all(step.model is None and step.table is not None for step in (*first, *second)):
+        return _grade_of_text(first, second)
+    if any(step.driver and step.model is None for step in (*first, *second)):
+        return "low"  # nobody knows what is written
     models = {step.model for step in (*first, *second)}
     if None not in models and len(models) == 1 and not any(step.is_new for step in second):
         return "low"
@@ -205,9 +225,19 @@ def _grade(first: list[Step], second: list[Step]) -> Confidence:
     return "high" if None not in models else "medium"
 
 
+def _grade_of_text(first: list[Step], second: list[Step]) -> Confidence:
+    """The same for SQL: what it takes from one row and adds to another is in need of both."""
+    tables = {step.table for step in (*first, *second)}
+    is_relative = any(step.is_relative for step in (*first, *second))
+    is_new = any(step.is_new for step in second)
+    if all(naming.is_log(step.table or "") for step in second):
+        return "low"
+    return "medium" if is_relative or is_new or (len(tables) > 1 and any(step.is_new for step in first)) else "low"
+
+
 def _written(steps: list[Step]) -> tuple[Place, str | None]:
     step = next((step for step in steps if step.model is not None), steps[0])
-    return step.at, step.model.dotted if step.model is not None else None
+    return step.at, step.model.dotted if step.model is not None else step.table
 
 
 def _common(first: tuple[Place, ...], second: tuple[Place, ...]) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from dbreview import facts
@@ -13,8 +14,9 @@ from dbreview.link import bounds, effects
 from dbreview.link.events import Effect, UpdateEvent
 from dbreview.link.joining import options
 from dbreview.link.names import ClassRef
+from dbreview.link.querysets import objects
 from dbreview.link.syntax import dotted_name, last_name, walk
-from dbreview.link.values import Aggregate, Const, Entity, Session, Statement, Value
+from dbreview.link.values import TORTOISE, Aggregate, Const, Entity, Session, Statement, Value
 from dbreview.project import LostUpdate, Role
 
 if TYPE_CHECKING:
@@ -36,10 +38,19 @@ def note_assignment(frame: Frame, target: Expression, value: Expression, operato
             continue
         what = f"{dotted_name(target) or target.attr} = ..."
         at = frame.place(target.at)
+        if session == TORTOISE:  # which writes what is saved, and nothing else
+            if objects.is_saved(frame) and _is_computed_from(frame, target, value, operator):
+                _note_locked(frame, owner, target, operator, at)
+            continue
         change = Effect("change", session.kind, at, what, model=owner.model, on=session.identity)
         effects.note(frame, change, at, facts.Call(target, (), target.at))
-        if _is_computed_from(frame, target, value, operator) and not _is_locked(frame, owner):
-            _note_update(frame, owner, target, operator, at)
+        if _is_computed_from(frame, target, value, operator):
+            _note_locked(frame, owner, target, operator, at)
+
+
+def _note_locked(frame: Frame, owner: Entity, target: facts.Attribute | str, operator: str | None, at: Place) -> None:
+    if not _is_locked(frame, owner):
+        _note_update(frame, owner, target, operator, at)
 
 
 def note_values(frame: Frame, statement: Statement, node: facts.Call) -> None:
@@ -78,18 +89,25 @@ def note_source(frame: Frame, name: str, value: Expression) -> None:
 def _read_in(frame: Frame, value: Expression) -> dict[str, bool]:
     """The attributes that an expression reads, as they are written, and whether it computes something of them."""
     found: dict[str, bool] = {}
+    for path, is_sum in _paths_in(value):
+        if "." in path:
+            found[path] = found.get(path, False) or is_sum
+        for read, is_computed in frame.read_from.get(path, {}).items():
+            found[read] = found.get(read, False) or is_computed or is_sum
+    return found
+
+
+@lru_cache(maxsize=50_000)
+def _paths_in(value: Expression) -> tuple[tuple[str, bool], ...]:
+    """The names and attributes in an expression, and whether something is computed of them."""
+    found: dict[tuple[str, bool], None] = {}
     for node in walk(value):
         is_sum = isinstance(node, facts.BinaryOperation) and node.operator in _COMPUTING
         for inner in walk(node) if is_sum else (node,):
-            match inner:
-                case facts.Attribute():
-                    path = dotted_name(inner)
-                    if path is not None:
-                        found[path] = found.get(path, False) or is_sum
-                case facts.Name(name):
-                    for path, is_computed in frame.read_from.get(name, {}).items():
-                        found[path] = found.get(path, False) or is_computed or is_sum
-    return found
+            path = dotted_name(inner) if isinstance(inner, facts.Attribute | facts.Name) else None
+            if path is not None:
+                found.setdefault((path, is_sum))
+    return tuple(found)
 
 
 def _is_computed_from(frame: Frame, target: facts.Attribute, value: Expression, operator: str | None) -> bool:
