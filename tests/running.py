@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import importlib
+import sqlite3
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -177,9 +178,18 @@ def slow_database(seconds: float) -> Iterator[None]:
         else:
             connection.set_trace_callback(wait)
 
+    connect = sqlite3.connect
+
+    def connect_slowly(*arguments: Any, **options: Any) -> sqlite3.Connection:
+        connection: sqlite3.Connection = connect(*arguments, **options)
+        connection.set_trace_callback(wait)
+        return connection
+
     event.listen(Engine, "connect", slow_down)
     try:
-        yield
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(sqlite3, "connect", connect_slowly)  # what drivers open without SQLAlchemy
+            yield
     finally:
         event.remove(Engine, "connect", slow_down)
 

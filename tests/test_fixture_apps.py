@@ -8,9 +8,12 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import psycopg
 import pytest
+from fastapi import FastAPI
 from sqlmodel import SQLModel
 
+from postgres import Database
 from running import importing, seed, send
 
 FIXTURES = Path(__file__).parent / "fixtures"
@@ -110,3 +113,76 @@ def test_the_plots_answer(tmp_path: Path) -> None:
         assert {answer.status_code for answer in answers} == {200}
         assert answers[6].json() == [{"label": "north", "plants": ["leek"], "grams": 0}]
         module("app.weather").shared.close()
+
+
+def depot(tmp_path: Path, dsn: str) -> dict[str, str]:
+    return {"DATABASE_DSN": dsn, "SCANS_FILE": str(tmp_path / "scans.db")}
+
+
+def test_the_scanners_of_the_depot_answer(tmp_path: Path) -> None:
+    with importing("depot", FIXTURES / "raw_sql", depot(tmp_path, "postgresql://nobody.test/depot")) as module:
+        module("depot.scans").create_table()
+        application = FastAPI()
+        application.include_router(module("depot.routers.scans").router)
+        scan = {"code": "p1", "place": "gate"}
+        for request in (("POST", "/scans", {"json": scan}), ("POST", "/scans/many", {"json": [scan, scan]})):
+            assert send(application, None, request)[0].status_code == 201
+        send(application, None, ("POST", "/scans/many-at-once", {"json": [{"code": "p2", "place": "ramp"}]}))
+        answers = send(
+            application,
+            None,
+            *get("/scans/count?place=gate", "/scans/count-elsewhere?place=gate", "/scans/places?codes=p1,p2,p3"),
+            *get("/scans/found?word=p2", "/scans/found-safely?word=p2", "/scans/newest", "/scans/codes"),
+        )
+        assert [answer.json() for answer in answers] == [
+            3,
+            3,
+            {"p1": "gate", "p2": "ramp", "p3": None},
+            [{"id": 4, "code": "p2"}],
+            [{"id": 4, "code": "p2"}],
+            ["p2", "p1", "p1", "p1"],
+            ["p1", "p2"],
+        ]
+        module("depot.scans").log.close()
+
+
+def test_the_depot_answers(tmp_path: Path, postgres: Database) -> None:
+    dsn = postgres.async_url.replace("+asyncpg", "")
+    schema = (FIXTURES / "raw_sql" / "schema.sql").read_bytes()
+    with psycopg.connect(dsn) as connection:
+        connection.execute(schema)
+        connection.execute("INSERT INTO couriers (name, balance) VALUES ('Ada', 100)")
+        connection.execute("INSERT INTO parcels (code, city, weight, courier_id) VALUES ('p0', 'Oslo', 1, 1)")
+    delivery = {
+        "parcels": [{"code": "p1", "city": "Bergen", "weight": 2}, {"code": "p2", "city": "Bergen", "weight": 3}]
+    }
+    more = {"parcels": [{"code": "p3", "city": "Oslo", "weight": 4}]}
+    with importing("depot", FIXTURES / "raw_sql", depot(tmp_path, dsn)) as module:
+        application = module("depot.main").app
+        for request in (
+            ("POST", "/parcels", {"json": delivery}),
+            ("POST", "/parcels/quickly", {"json": more}),
+            ("POST", "/couriers/1/payouts?amount=30", {}),
+            ("POST", "/couriers/1/payouts/at-once?amount=20", {}),
+            ("POST", "/parcels/p1/failed", {}),
+            ("POST", "/parcels/p1/failed-again", {}),
+        ):
+            assert send(application, None, request)[0].is_success
+        answers = send(
+            application,
+            None,
+            *get("/parcels/waiting", "/parcels/next?size=2", "/parcels/search?city=Bergen&lightest=3", "/parcels/page"),
+            *get("/parcels/ordered-page?size=1&start=1", "/parcels/sorted?by=code", "/parcels/sorted-safely?by=code"),
+            *get("/parcels/rounds", "/parcels/quick-rounds", "/parcels/p1", "/couriers", "/couriers/few"),
+            *get("/couriers/all", "/couriers/paid", "/couriers/any-payout", "/couriers/reachable"),
+            *get("/couriers/connected", "/couriers/1"),
+        )
+        assert {answer.status_code for answer in answers} == {200}
+        assert [each["code"] for each in answers[0].json()] == ["p1", "p2", "p0", "p3"]
+        assert [each["code"] for each in answers[2].json()] == ["p2"]
+        assert answers[7].json() == answers[8].json() == [{"courier": "Ada", "codes": ["p0"]}]
+        assert answers[13].json() == {"total": 50, "largest": 30}
+        assert answers[-1].json()["balance"] == 50
+        module("depot.scans").log.close()
+    with psycopg.connect(dsn) as connection:
+        assert connection.execute("SELECT attempts FROM parcels WHERE code = 'p1'").fetchone() == (2,)

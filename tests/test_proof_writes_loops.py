@@ -249,7 +249,8 @@ def offer(app: dict[str, ModuleType]) -> Any:
 
 
 def test_every_example_of_writes_is_counted() -> None:
-    assert {example.title for example in EXAMPLES["row-by-row-write"]} == set(WRITES) | set(BY_CURSOR)
+    counted = set(WRITES) | set(BY_CURSOR)
+    assert {each.title for each in EXAMPLES["row-by-row-write"] if "Tortoise" not in each.title} == counted
 
 
 @shown("row-by-row-write", "", having="app/prices.py")

@@ -312,7 +312,7 @@ def test_fixture_in_every_format(dbreview: Command, application: Path) -> None:
     assert {(each.status, each.err) for each in told.values()} == {(0, "")}
     document = json.loads(told["json"].out)
     names = [table["table"] for table in document["tables"]]
-    assert names
+    assert bool(names) is (application.name != "raw_sql")  # which has no models
     assert list(entities(told["mermaid"].out)) == names
     assert list(labels(told["dot"].out)) == names
     for name in names:
