@@ -35,7 +35,7 @@ def refreshed(readme: str) -> str:
 def output(arguments: str) -> str:
     """What dbreview prints for these arguments, in a pipe of 110 columns."""
     ran = subprocess.run(
-        [sys.executable, "-m", "dbreview", *shlex.split(arguments)],
+        [sys.executable, "-m", "dbreview", *shlex.split(arguments), "--no-cache"],
         cwd=README.parent,
         env=os.environ | {"COLUMNS": "110", "PYTHONIOENCODING": "utf-8"},
         capture_output=True,
@@ -61,9 +61,8 @@ def diagrams() -> str:
     """The schema of each example application, as Mermaid draws it."""
     folders = sorted(folder for folder in FIXTURES.iterdir() if (folder / "pyproject.toml").is_file())
     paths = [folder.relative_to(README.parent).as_posix() for folder in folders]
-    return "\n".join(
-        f"[{path}]({path}):\n\n```mermaid\n{output(f'schema {path} --format mermaid')}```\n" for path in paths
-    )
+    drawn = {path: output(f"schema {path} --format mermaid") for path in paths}
+    return "\n".join(f"[{path}]({path}):\n\n```mermaid\n{text}```\n" for path, text in drawn.items() if "{" in text)
 
 
 def commands(readme: str, name: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -46,7 +46,7 @@ def found(reviewed: Review) -> list[Expectation]:
     return sorted((each.finding.at.filename, each.finding.at.line, each.rule.code) for each in reviewed.shown)
 
 
-def _extract_all(sources: Sequence[workers.Source], jobs: int, done: Callable[[int], None]) -> list[bytes]:
+def _extract_all(sources: Sequence[workers.Source], jobs: int, watcher: workers.Watcher) -> list[bytes]:
     return [_encoded(path, source) for path, source in sources]
 
 

@@ -299,7 +299,7 @@ class TestBadInput:
             raise ZeroDivisionError("by zero")
 
         write(APP)
-        monkeypatch.setattr("dbreview.run.link", fail)
+        monkeypatch.setattr("dbreview.link.link", fail)
         told = dbreview("app")
         assert (told.status, told.out) == (2, "")
         assert "ZeroDivisionError: by zero" in told.err
@@ -312,7 +312,7 @@ class TestBadInput:
             raise KeyboardInterrupt
 
         write(APP)
-        monkeypatch.setattr("dbreview.run.link", interrupt)
+        monkeypatch.setattr("dbreview.link.link", interrupt)
         told = dbreview("app")
         assert (told.status, told.err) == (130, "\n")
 

@@ -311,7 +311,7 @@ class TestTrouble:
             raise ZeroDivisionError("by zero")
 
         write(APP)
-        monkeypatch.setattr("dbreview.run.extract", fail)
+        monkeypatch.setattr("dbreview.extract.workers.extract", fail)
         told = dbreview("schema", "app/loans.py", "--format", "mermaid")
         assert (told.status, told.out) == (2, "erDiagram\n")
         assert "reading app/loans.py: ZeroDivisionError: by zero (test_schema_command.py:" in told.err

@@ -152,17 +152,27 @@ def _extract(material: _Material) -> list[Facts]:
         if (known := material.cache.facts(path, source)) is not None:
             facts[path] = known
     new = [(path, source) for path, source in material.sources.items() if path not in facts]
-
-    def progress(done: int) -> None:
-        material.journal.progress("Reading", done, len(new))
-
-    with material.journal.going_on("reading files"):
-        encoded = workers.extract_all(new, material.jobs, progress)
-        for (path, source), data in zip(new, encoded, strict=True):
+    read = workers.extract_all(new, material.jobs, _Reading(material, len(new)))
+    for (path, source), data in zip(new, read, strict=True):
+        if data is not None:
             facts[path] = decoded(data)
             material.cache.keep_facts(source, data)
     material.cache.save_facts()
     return [facts[path] for path in material.found.analysed if path in facts]
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """Passes on how far the reading of files is."""
+
+    material: _Material
+    total: int
+
+    def done(self, number: int) -> None:
+        self.material.journal.progress("Reading", number, self.total)
+
+    def failed(self, path: str, error: Exception) -> None:
+        self.material.journal.mistake(f"reading {self.material.found.names[path]}", error)
 
 
 def _check(project: Project, selection: Selection, journal: Journal) -> Iterator[tuple[Rule, list[Finding]]]:

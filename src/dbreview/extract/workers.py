@@ -10,7 +10,8 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from typing import Protocol
 
 import msgspec
 
@@ -37,43 +38,63 @@ def usual_jobs() -> int:
     return os.cpu_count() or 1
 
 
-def extract_all(sources: Sequence[Source], jobs: int, done: Callable[[int], None]) -> list[bytes]:
-    """The encoded facts of all sources, in their order. ``done`` is told how many there are by now.
+class Watcher(Protocol):
+    """Who wants to know how far the reading is, and what went wrong in it."""
+
+    def done(self, number: int) -> None:
+        """So many files have been read."""
+
+    def failed(self, path: str, error: Exception) -> None:
+        """A mistake of our own in reading a file."""
+
+
+def extract_all(sources: Sequence[Source], jobs: int, watcher: Watcher) -> list[bytes | None]:
+    """The encoded facts of all sources, in their order; None where the watcher was told that it failed.
 
     Call it inside `with_deep_stack`.
     """
     jobs = min(jobs, 1 + sum(len(source) for _, source in sources) // _WORTH_A_WORKER)
     if jobs > 1:
-        return _Pool(sources, jobs, done).run()
-    found: list[bytes] = []
-    for path, source in sources:
-        done(len(found))
-        found.append(_ENCODER.encode(extract(path, source)))
+        return _Pool(sources, jobs, watcher).run()
+    found: list[bytes | None] = []
+    for source in sources:
+        watcher.done(len(found))
+        found.append(_encoded(source, watcher))
     return found
+
+
+def _encoded(source: Source, watcher: Watcher) -> bytes | None:
+    """The facts of one file, read in this process."""
+    path, content = source
+    try:
+        return _ENCODER.encode(extract(path, content))
+    except Exception as error:
+        watcher.failed(path, error)
+        return None
 
 
 class _Pool:
     """Workers, each with a thread that feeds it."""
 
-    def __init__(self, sources: Sequence[Source], jobs: int, done: Callable[[int], None]) -> None:
+    def __init__(self, sources: Sequence[Source], jobs: int, watcher: Watcher) -> None:
         self._sources = sources
         self._jobs = jobs
-        self._done = done
+        self._watcher = watcher
         self._batches = list(_batches(sources))[::-1]
-        self._found: dict[int, bytes] = {}
+        self._found: dict[int, bytes | None] = {}
         self._lock = threading.Lock()
 
-    def run(self) -> list[bytes]:
+    def run(self) -> list[bytes | None]:
         threads = [threading.Thread(target=self._feed, name="dbreview-worker", daemon=True) for _ in range(self._jobs)]
         for thread in threads:
             thread.start()
         for thread in threads:
             while thread.is_alive():
                 thread.join(0.1)
-                self._done(len(self._found))
-        for index, (path, source) in enumerate(self._sources):  # of batches that no worker could take
+                self._watcher.done(len(self._found))
+        for index, source in enumerate(self._sources):  # of batches that no worker could take
             if index not in self._found:
-                self._found[index] = _ENCODER.encode(extract(path, source))
+                self._found[index] = _encoded(source, self._watcher)
         return [self._found[index] for index in range(len(self._sources))]
 
     def _next(self) -> range | None:

@@ -13,7 +13,7 @@ from dbreview.project.schema import Orm, Table
 class Revision:
     """One file of a migration history. ``parents`` are the revisions that it follows, ``labels`` those of its branch.
 
-    ``dependencies`` are revisions, or labels of branches, that must have run before it although it does not follow them.
+    ``dependencies`` are revisions, or labels of branches, that must have run before it although it follows others.
     """
 
     id: str
@@ -46,7 +46,7 @@ class RequiredColumn:
     """A migration adds a column that must not be NULL to a table that may have rows, and gives them no value.
 
     One that ``is_altered`` is added as nullable first, and then altered without being filled. ``has_own_default`` says
-    that it has a ``default=``, which the database never sees. ``created_at`` is where the table is made, if that is known.
+    that it has a ``default=``, which the database never sees. ``created_at`` is where the table is made, if known.
     """
 
     at: Place
@@ -91,7 +91,7 @@ class SchemaCreation:
 
     ``when`` says what runs it: an import, the start of the server, or a request; ``by`` is the function that does, at
     ``by_at``, and ``calls`` lead from there. ``example`` is one of the models. ``folder`` holds the migrations that are
-    there to make the tables, if there are any; ``is_begun`` if one of them is written. ``others`` are the further places.
+    there to make the tables, if any; ``is_begun`` if one of them is written. ``others`` are the further places.
     """
 
     at: Place
