@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+import shutil
+import sys
 from pathlib import Path
 from types import ModuleType
 
@@ -12,9 +14,9 @@ from alembic.config import Config
 from sqlalchemy import create_engine
 
 from dbreview.project import History
-from migration_histories import HISTORIES, Written
+from migration_histories import ENVIRONMENT, HISTORIES, Written
 from migration_histories_more import MORE
-from replaying import replayed
+from replaying import project_in, replayed
 
 SCRIPTS = Path(__file__).parent.parent / "scripts"
 
@@ -63,3 +65,27 @@ def test_every_history_is_read_whole(tmp_path: Path) -> None:
         history = replayed(folder, "postgresql")
         assert isinstance(history, History)
         assert (written.name, history.reasons) == (written.name, ())
+
+
+APPLICATIONS = sorted(folder.parents[1] for folder in (Path(__file__).parent / "fixtures").glob("*/migrations/versions"))
+
+
+@pytest.mark.parametrize("application", APPLICATIONS, ids=lambda folder: folder.name)
+def test_the_tables_of_an_application_are_those_that_alembic_makes(
+    application: Path, tmp_path: Path, comparing: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / application.name
+    shutil.copytree(application, folder, ignore=shutil.ignore_patterns("__pycache__", ".dbreview_cache"))
+    environment = folder / "migrations" / "env.py"
+    if not environment.exists():
+        environment.write_text(ENVIRONMENT.format(convention={}), encoding="utf-8")
+    monkeypatch.syspath_prepend(str(folder / "src"))
+    namespace: dict[str, object] = {}
+    exec(comparing.DESCRIBE, namespace)
+    truth = upgraded(folder, namespace["describe"])
+    (history,) = project_in(folder, "sqlite").histories
+    assert history.tables
+    assert not history.unread
+    assert list(comparing.differences(truth, comparing.described(history))) == []
+    for name in [name for name in sys.modules if name.partition(".")[0] == "shop"]:
+        monkeypatch.delitem(sys.modules, name)
