@@ -67,7 +67,8 @@ def test_every_history_is_read_whole(tmp_path: Path) -> None:
         assert (written.name, history.reasons) == (written.name, ())
 
 
-APPLICATIONS = sorted(folder.parents[1] for folder in (Path(__file__).parent / "fixtures").glob("*/migrations/versions"))
+FIXTURES = Path(__file__).parent / "fixtures"
+APPLICATIONS = sorted(folder.parents[1] for folder in FIXTURES.glob("*/migrations/versions"))
 
 
 @pytest.mark.parametrize("application", APPLICATIONS, ids=lambda folder: folder.name)
