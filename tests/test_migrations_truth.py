@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import importlib
+import importlib.util
 import shutil
 import sys
 from pathlib import Path
@@ -24,8 +24,14 @@ SCRIPTS = Path(__file__).parent.parent / "scripts"
 @pytest.fixture(name="comparing")
 def comparing_fixture(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     """The command that compares real applications."""
-    monkeypatch.syspath_prepend(str(SCRIPTS))
-    return importlib.import_module("migrations")
+    # Under a name of its own: examples have packages that are called `migrations`.
+    spec = importlib.util.spec_from_file_location("comparing_migrations", SCRIPTS / "migrations.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    monkeypatch.setitem(sys.modules, spec.name, module)
+    spec.loader.exec_module(module)
+    return module
 
 
 @pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")

@@ -27,7 +27,7 @@ def advice(each: InjectedSql) -> str:
         return "Write the statement in the code, and bind what clients send as values; never run SQL that they send."
     if each.is_text_only:
         method = each.method.rpartition(".")[2]
-        return f"`{method}()` binds no values: run the statement with one that does, {_bound(each)}."
+        return f"`{method}()` binds no values: run the statement with one that does: {_bound(each)}."
     return f"Bind the value: {_bound(each)}."
 
 

@@ -9,7 +9,6 @@ from dbreview.finding import Finding
 from dbreview.project import Project, RepeatedWrite
 
 _DONE = {"commit": "the commit runs here", "flush": "the flush runs here", "refresh": "the refresh runs here"}
-_OTHERS = "the same loop commits, flushes or refreshes here, too"
 
 
 def check(project: Project) -> Iterator[Finding]:

@@ -18,7 +18,7 @@ def check(project: Project) -> Iterator[Finding]:
     for response in project.unbounded_responses:
         route = response.route
         shown = " ".join(part for part in (route.methods[0] if route.methods else "", route.path) if part)
-        what = shown or f"`{route.function}`"
+        what = shown if route.path else f"`{route.function}`"
         yield Finding(
             at=response.at,
             message=_message(response, what),

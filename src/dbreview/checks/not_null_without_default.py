@@ -34,6 +34,6 @@ def _help(column: RequiredColumn) -> str:
     if column.is_altered:
         return f'Fill it first: `op.execute("UPDATE {column.table} SET {column.column} = ...")`.'
     return (
-        "Give it a `server_default=`, or add it with `nullable=True`, fill it, and then call "
+        "Give it a `server_default=` (in SQL a `DEFAULT`), or add it with `nullable=True`, fill it, and then call "
         f'`op.alter_column("{column.table}", "{column.column}", nullable=False)`.'
     )

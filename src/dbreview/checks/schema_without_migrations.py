@@ -48,7 +48,8 @@ def _message(creation: SchemaCreation) -> str:
 def _help(creation: SchemaCreation) -> str:
     if creation.orm == "tortoise":
         first = "`tortoise init` and `tortoise makemigrations` write the first"
-        run, leave = "`tortoise migrate` (or Aerich)", "leave out `generate_schemas`"
+        is_call = creation.maker.endswith("generate_schemas")
+        run, leave = "`tortoise migrate` (or Aerich)", "delete this call" if is_call else "leave out `generate_schemas`"
     else:
         base = creation.maker.removesuffix(".create_all")
         first = (

@@ -59,7 +59,8 @@ def _notes(split: SplitTransaction) -> Iterator[Note]:
     (first_at, first), (second_at, second) = split.first_write, split.second_write
     for call in split.calls:
         yield Note("the call leads here", call)
-    yield Note(f"{_name(first) or 'the first half'} is written here", first_at)
+    if first_at != split.at:
+        yield Note(f"{_name(first) or 'the first half'} is written here", first_at)
     if split.first_commit not in (split.at, first_at):
         yield Note("it is committed here", split.first_commit)
     yield Note(f"{_name(second) or 'the second half'} is written here", second_at)

@@ -22,12 +22,13 @@ def check(project: Project) -> Iterator[Finding]:
 
 
 def _help(call: BlockingCall) -> str:
+    other = f"an asynchronous driver in place of {call.driver}" if call.driver else "an AsyncSession"
     if call.is_route:
         return (
             f"Write `def {call.function}` without `async`: FastAPI then runs it in a thread. "
-            "Or use an AsyncSession and await it."
+            f"Or use {other} and await it."
         )
-    return "Use an AsyncSession and await it, or hand the work to a thread: `await run_in_threadpool(...)`."
+    return f"Use {other} and await it, or hand the work to a thread: `await run_in_threadpool(...)`."
 
 
 def _notes(call: BlockingCall) -> Iterator[Note]:

@@ -8,6 +8,9 @@ APPLICATION_OBJECTS = APPLICATIONS | {f"{name}()" for name in APPLICATIONS}
 ROUTERS = frozenset({"fastapi.APIRouter", "fastapi.routing.APIRouter"})
 HTTP_METHODS = frozenset({"get", "post", "put", "patch", "delete", "options", "head", "trace"})
 ROUTE_METHODS = HTTP_METHODS | {"api_route", "route"}
+OF_MANY_ROUTES = frozenset({"FastAPI", "APIRouter", "include_router"})
+"""Calls whose ``dependencies`` are those of many routes."""
+
 CALLS_NEXT = frozenset({"call_next", "app"})
 """What a middleware calls to have a request answered."""
 

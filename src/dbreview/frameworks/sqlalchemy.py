@@ -344,11 +344,6 @@ DECLARATIVE_BASES = frozenset(
         *NAMED_BY_CLASS,
     }
 )
-CONCRETE_BASES = frozenset(
-    {"sqlalchemy.ext.declarative.ConcreteBase", "sqlalchemy.ext.declarative.AbstractConcreteBase"}
-)
-"""Bases whose children have tables with all columns of their own."""
-
 BASE_DECORATORS = frozenset(
     {
         "sqlalchemy.orm.registry().as_declarative_base",

@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import Literal, NamedTuple
 
 MODEL = "tortoise.Model"
-META = "tortoise.Model.Meta"
-"""What ``class Meta(Model.Meta)`` derives from; it sets nothing."""
 
 LIBRARY_MODELS = frozenset(
     {

@@ -384,6 +384,7 @@ def _blocking_calls(interpreter: Interpreter, found: list[FoundRoute]) -> Iterat
                 first.effect.what,
                 len(others),
                 "high" if len(first.effect.calls) <= _FAR else "low",
+                first.effect.driver,
             )
         )
     yield from sorted(calls, key=lambda c: c.at)

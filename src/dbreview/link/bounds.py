@@ -113,10 +113,10 @@ def is_unbounded(statement: Statement, models: Models) -> bool:
     entity = entity_of(statement)
     if entity is None or models.table(entity.ref) is None:
         return False
-    return not has_unique_key(statement, models) and not _is_enumerated(statement, entity, models)
+    return not has_unique_key(statement, models) and not _is_enumerated(entity, models)
 
 
-def _is_enumerated(statement: Statement, entity: ClassValue, models: Models) -> bool:
+def _is_enumerated(entity: ClassValue, models: Models) -> bool:
     """Whether the primary key is a member of an enumeration: there are as many rows as members."""
     table = models.table(entity.ref)
     keys = [column for column in table.columns if column.is_primary_key] if table is not None else []

@@ -54,7 +54,7 @@ def note(frame: Frame, effect: Effect, at: Place, node: facts.Call) -> None:
         if event.is_request or (frame.ref, at) not in blocks:
             blocks[(frame.ref, at)] = event
     if effect.kind == "read" and loop is not None and not effect.is_once and not _is_batch(effect):
-        _note_repeat(frame, effect, at, node, loop)
+        _note_repeat(frame, effect, at, loop)
     if effect.kind == "commit" and loop is not None and not effect.is_once:
         frame.interpreter.events.committing.add(loop.at)
     if effect.kind == "read" and loop is not None and not effect.is_once and not frame.unflushed:
@@ -181,7 +181,7 @@ def _is_batch(effect: Effect) -> bool:
     return ("in" in operators or is_for_many) and "==" not in operators
 
 
-def _note_repeat(frame: Frame, effect: Effect, at: Place, node: facts.Call, loop: Loop) -> None:
+def _note_repeat(frame: Frame, effect: Effect, at: Place, loop: Loop) -> None:
     events = frame.interpreter.events
     changed = changing(frame)
     depends = bool((effect.needs or frozenset()) & changed)

@@ -41,6 +41,7 @@ from dbreview.link.values import (
     Conditions,
     Const,
     Coroutine,
+    Entity,
     Entries,
     Fetch,
     Items,
@@ -107,6 +108,8 @@ def evaluate(frame: Frame, expression: Expression) -> Value:
                 return replace(first, is_optional=False)
             if operator == "or" and loading.is_foreign_key(frame, left):
                 return first
+            if operator == "and" and isinstance(first, Entity):
+                return frame.evaluate(right)  # an object is true; otherwise there is nothing
             return join(first, frame.evaluate(right)) if not isinstance(first, Condition) else first
         case facts.BinaryOperation(left, operator, right):
             return _binary(frame, frame.evaluate(left), operator, frame.evaluate(right))

@@ -479,6 +479,7 @@ class Events:
     may_flush_by_hand: bool = False
     is_serializable: bool = False
     wraps_requests: bool = False
+    split_by: dict[Place, FunctionRef] = field(default_factory=dict)
     ran: set[Place] = field(default_factory=set)
     transactional: set[FunctionRef] = field(default_factory=set)
     splits: dict[Place, SplitTransaction] = field(default_factory=dict)

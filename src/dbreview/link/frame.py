@@ -166,7 +166,7 @@ class Frame:
             case facts.Display(_, items):
                 parts = value.items if isinstance(value, Record) and len(value.items) == len(items) else None
                 for index, item in enumerate(items):
-                    self.bind_target(item, parts[index] if parts is not None else iterating.part_of(self, value))
+                    self.bind_target(item, parts[index] if parts is not None else iterating.part_of(value))
             case facts.Starred(inner):
                 self.bind_target(inner, None)
             case facts.Subscript(inner, index):

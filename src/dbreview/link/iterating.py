@@ -135,7 +135,7 @@ def element_of(
     return None
 
 
-def part_of(frame: Frame, value: Value) -> Value:
+def part_of(value: Value) -> Value:
     """A part of something unpacked whose width is not known."""
     return value.element if isinstance(value, Items) else None
 

@@ -14,7 +14,10 @@ SessionKind: TypeAlias = Literal["sync", "async"]
 
 @dataclass(frozen=True, slots=True)
 class BlockingCall:
-    """A synchronous database call on the event loop. ``calls`` lead from ``at`` to ``query``."""
+    """A synchronous database call on the event loop: ``what`` at the last of the ``calls`` that lead there from ``at``.
+
+    One that a connection of a ``driver`` does has that. ``others`` are further ones of the same function.
+    """
 
     at: Place
     function: str
@@ -25,6 +28,7 @@ class BlockingCall:
     what: str
     others: int = 0
     confidence: Confidence = "high"
+    driver: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,7 +66,7 @@ def use_of_function(
     handed = {session.identity for value in given for session in _sessions_in(value)}
     sent = (e for e in found if not (e.is_own or e.is_safe or e.kind in sqlalchemy.NOT_SENT))
     sessions = frozenset(e.on for e in sent if e.on in handed)
-    name = next((n for n in _names(frame, node) if isinstance(frame.env.get(n), Session)), None)
+    name = next((n for n in _names(node) if isinstance(frame.env.get(n), Session)), None)
     is_plain = not function.ref.facts.decorators
     return Use(function.ref.name, frame.place(node.at), found[0].at, sessions, False, name, is_plain)
 
@@ -81,7 +81,7 @@ def _sessions_in(value: Value, depth: int = 0) -> Iterator[Session]:
                 yield from _sessions_in(inner, depth + 1)
 
 
-def _names(frame: Frame, node: facts.Call) -> Iterator[str]:
+def _names(node: facts.Call) -> Iterator[str]:
     for argument in node.arguments:
         path = dotted_name(argument.value)
         if path is not None:

@@ -30,7 +30,7 @@ class Home:
 def homes_of(interpreter: Interpreter, path: str, body: Block) -> dict[object, Home]:
     """What holds the literals of a module. The innermost one counts."""
     homes: dict[object, Home] = {}
-    settings = _settings(interpreter, path, body)
+    settings = _settings(interpreter, path)
     for node in walk(body, into_functions=True):
         match node:
             case facts.Assign((target, *_), value) | facts.AnnotatedAssign(target, _, value) if value is not None:
@@ -50,7 +50,7 @@ def homes_of(interpreter: Interpreter, path: str, body: Block) -> dict[object, H
     return homes
 
 
-def _settings(interpreter: Interpreter, path: str, body: Block) -> set[object]:
+def _settings(interpreter: Interpreter, path: str) -> set[object]:
     """The assignments in the bodies of classes whose fields the environment fills."""
     found: set[object] = set()
     for ref in interpreter.names.classes:

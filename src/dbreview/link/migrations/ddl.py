@@ -215,7 +215,7 @@ def _created(tree: Expr, at: Place) -> Operation | Unread:
     is_whole = True
     for item in tree.this.expressions:
         if isinstance(item, exp.ColumnDef):
-            column, own, _ = ddl_parts.column(item, table, at)
+            column, own, _ = ddl_parts.column(item, at)
             columns.append(column)
             parts += own
         elif (part := ddl_parts.constraint(item, at)) is not None:
@@ -230,7 +230,7 @@ def _altered(action: Expr, tree: Expr, table: str, at: Place) -> Iterator[Operat
 
     match action:
         case exp.ColumnDef():
-            column, parts, is_filled = ddl_parts.column(action, table, at)
+            column, parts, is_filled = ddl_parts.column(action, at)
             yield AddColumn(at, table, column, parts, is_filled, bool(action.args.get("exists")))
         case exp.Schema():
             for item in action.expressions:
@@ -260,7 +260,7 @@ def _altered(action: Expr, tree: Expr, table: str, at: Place) -> Iterator[Operat
         case exp.Command() if _DROPS_PRIMARY.match(str(action.args.get("expression") or "").strip()):
             yield DropPart(at, table, None, "primary key")
         case _ if type(action).__name__ == "ModifyColumn" and isinstance(action.this, exp.ColumnDef):
-            column, _, _ = ddl_parts.column(action.this, table, at)
+            column, _, _ = ddl_parts.column(action.this, at)
             before = action.args.get("rename_from")
             name = before.name if before is not None else column.name
             yield AlterColumn(at, table, name, column.is_nullable, column.type, column.name)

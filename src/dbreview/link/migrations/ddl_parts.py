@@ -32,7 +32,7 @@ def type_of(tree: Expr | None) -> ColumnType | None:
     return ColumnType(str(name), length=length)
 
 
-def column(tree: Expr, table: str, at: Place) -> tuple[Column, tuple[Part, ...], bool]:
+def column(tree: Expr, at: Place) -> tuple[Column, tuple[Part, ...], bool]:
     """A column, what it brings to its table, and whether rows that exist get a value."""
     name = tree.name
     kinds = {type(each.args.get("kind")).__name__: each for each in tree.args.get("constraints") or ()}

@@ -52,7 +52,7 @@ def control(replay: Replay, frame: Frame, statement: facts.Statement) -> bool:
         case facts.While(test, body):
             if decide(frame, test) is False:
                 return True
-            return _repeated(replay, frame, body)
+            return _repeated(frame, body)
         case facts.With(items, body):
             for item in items:
                 found, _, _ = iterating.enter(frame, item.context)
@@ -136,7 +136,7 @@ def _for(replay: Replay, frame: Frame, statement: facts.For) -> bool:
     if exact is None:
         element = iterating.element_of(frame, values, None, statement.iterable)
         frame.bind_target(statement.target, element)
-        return _repeated(replay, frame, statement.body)
+        return _repeated(frame, statement.body)
     for item in exact:
         frame.bind_target(statement.target, item)
         if not frame.run(statement.body):
@@ -147,7 +147,7 @@ def _for(replay: Replay, frame: Frame, statement: facts.For) -> bool:
     return frame.run(statement.orelse)
 
 
-def _repeated(replay: Replay, frame: Frame, body: Block) -> bool:
+def _repeated(frame: Frame, body: Block) -> bool:
     """A loop of which nobody knows how often it runs: once, and what it sets may be set otherwise."""
     before = dict(frame.env)
     frame.run(body)

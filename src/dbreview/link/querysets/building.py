@@ -84,7 +84,7 @@ def extend(frame: Frame, query: QuerySet, name: str, arguments: Arguments, node:
             found = building.statement(frame, statement, name, arguments, node)
             statement = found if isinstance(found, Statement) else statement
         case "load":
-            statement = _with_loads(frame, statement, ref, arguments, name)
+            statement = _with_loads(statement, ref, arguments, name)
         case "lock":
             statement = replace(statement, is_locking=True)
         case "group" | "unknown":
@@ -134,7 +134,7 @@ def _ordering(ref: ClassRef, arguments: Arguments) -> tuple[Attribute, ...]:
 # --- relations that are loaded with the rows ----------------------------------------------
 
 
-def _with_loads(frame: Frame, statement: Statement, ref: ClassRef, arguments: Arguments, name: str) -> Statement:
+def _with_loads(statement: Statement, ref: ClassRef, arguments: Arguments, name: str) -> Statement:
     """``prefetch_related("author", Prefetch("comments", ...))``."""
     loads = [load for value in arguments.positional for load in loads_of(ref, value, name)]
     is_open = arguments.is_open or any(relation_of(value) is None for value in arguments.positional)
@@ -186,7 +186,8 @@ def _write(
             return replace(query, statement=statement, gives="result", result=arguments.get(0, "objects"))
         case "upsert":
             events.created.add(ref)
-            statement = replace(_filtered(frame, statement, ref, arguments, node), kind="insert", is_upsert=True)
+            asked = replace(arguments, positional=())  # what comes first are values for a new row
+            statement = replace(_filtered(frame, statement, ref, asked, node), kind="insert", is_upsert=True)
             found = Entity(ref, added_to=TORTOISE, is_stored=True)
             return replace(query, statement=statement, gives="result", result=Record((found, None)))
         case "update":

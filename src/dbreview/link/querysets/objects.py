@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Literal
@@ -20,6 +21,7 @@ from dbreview.link.values import (
     ClassValue,
     Coroutine,
     Entity,
+    Items,
     Statement,
     Use,
     Value,
@@ -123,11 +125,21 @@ def mark_loaded(frame: Frame, holder: facts.Expression, names: tuple[Value, ...]
     way: list[str] = []
     while path:
         if path in frame.env:
-            change = partial(relations.loaded, names=names, way=tuple(way))
-            frame.env[path] = expiry.changed(frame.env[path], change)
+            one, change = frame.env[path], partial(relations.loaded, names=names, way=tuple(way))
+            frame.env[path] = expiry.changed(one, change)
+            _mark_all(frame, one, change)
             return
         path, _, step = path.rpartition(".")
         way.insert(0, step)
+
+
+def _mark_all(frame: Frame, one: Value, change: Callable[[Entity], Entity]) -> None:
+    """A loop loads relations of each of its rows: those of the list that it runs over have them behind it."""
+    if not isinstance(one, Entity) or one.loop is None or one.fetch is None:
+        return
+    for name, value in frame.env.items():
+        if isinstance(value, Items) and isinstance(value.element, Entity) and value.element.fetch == one.fetch:
+            frame.env[name] = expiry.changed(value, change)
 
 
 def _statement(

@@ -99,7 +99,7 @@ def _option(query: QuerySet, relationship: Relationship) -> str:
     return f'prefetch_related(Prefetch("{name}", queryset={target}....))'
 
 
-def lazily(frame: Frame, query: QuerySet, at: Place) -> Fetch:
+def lazily(query: QuerySet, at: Place) -> Fetch:
     """The fetch of what a relation leads to, of whose rows nobody knows more than how they were reached."""
     owner = query.owner
     behind = (query.relation,) if query.relation is not None else ()

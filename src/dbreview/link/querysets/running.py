@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dbreview import facts
@@ -41,14 +42,20 @@ def awaited(frame: Frame, value: Value, node: Expression) -> Value:
 def run(frame: Frame, query: QuerySet, node: Expression) -> Value:
     """Run a query at ``node``: what it does is noted, what it gives is returned."""
     if query.owner is not None and relations.note_awaited(frame, query, node):
-        return _found(query, relations.lazily(frame, query, frame.place(node.at)))
+        return _found(query, relations.lazily(query, frame.place(node.at)))
     at = frame.place(node.at)
     call = node if isinstance(node, facts.Call) else facts.Call(node, (), node.at)
     statement = query.statement
     if statement.kind == "select":
         read(frame, statement, query.call, call)
         return _found(query, Fetch(at, TORTOISE, statement))
+    absent = frame.absent
+    if statement.is_upsert:  # a query, and an INSERT if it finds nothing
+        asked = replace(statement, kind="select", is_upsert=False)
+        frame.absent += (Fetch(at, TORTOISE, asked),)
+        statement = replace(statement, is_upsert=False)
     write(frame, statement, query.call, call)
+    frame.absent = absent
     lookups.note(frame, statement, at, is_delete=statement.kind == "delete")
     return query.result
 

@@ -10,14 +10,16 @@ from typing import TYPE_CHECKING
 from dbreview import facts
 from dbreview.facts import Block, Expression
 from dbreview.finding import Place
-from dbreview.frameworks import fastapi, python
-from dbreview.link.syntax import calls_in, last_name, walk
+from dbreview.frameworks import fastapi
+from dbreview.link.names import FunctionRef, Variable
+from dbreview.link.syntax import calls_in, last_name, names_in, walk
 from dbreview.link.transactions import paths
 from dbreview.link.transactions.steps import NOTHING, Path, Step
 from dbreview.link.values import TORTOISE, Context, Session
 
 if TYPE_CHECKING:
     from dbreview.link.frame import Frame
+    from dbreview.link.interpret import Interpreter
 
 
 def opened(at: Place) -> Context:
@@ -40,15 +42,38 @@ def is_manager(frame: Frame, context: Expression) -> bool:
 
 
 def note_block(frame: Frame, body: Block) -> None:
-    """A transaction around a ``yield`` is its caller's; one around what answers a request is every request's."""
+    """A transaction around a ``yield`` is its caller's, or the routes' that depend on it.
+
+    One around what answers a request is every request's.
+    """
     if frame.ref is None:
         return
     if any(isinstance(node, facts.Yield) for node in walk(body)):
-        is_manager = frame.interpreter.is_a(frame.ref, python.CONTEXT_DECORATORS)
         frame.interpreter.events.transactional.add(frame.ref)
-        frame.interpreter.events.wraps_requests |= not is_manager
     if any(last_name(call.func) in fastapi.CALLS_NEXT for call in calls_in(body)):
         frame.interpreter.events.wraps_requests = True
+
+
+def wraps(interpreter: Interpreter, ref: FunctionRef) -> bool:
+    """Whether a middleware, or something that the path operation depends on, makes a transaction of each request."""
+    if interpreter.events.wraps_requests:
+        return True
+    wrapping = {each.name for each in interpreter.events.transactional}
+    if not wrapping:
+        return False
+    asked = names_in((*ref.facts.decorators, *ref.facts.parameters))
+    aliases = (interpreter.names.resolve(ref.path, name) for name in asked)
+    asked |= frozenset().union(*(names_in(each.value) for each in aliases if isinstance(each, Variable)))
+    return not wrapping.isdisjoint(asked) or not wrapping.isdisjoint(_of_routers(interpreter))
+
+
+def _of_routers(interpreter: Interpreter) -> Iterator[str]:
+    """The names in what routers and applications depend on as a whole."""
+    for module in interpreter.names.modules.values():
+        for node in walk(module.body, into_functions=True):
+            if isinstance(node, facts.Call) and last_name(node.func) in fastapi.OF_MANY_ROUTES:
+                for argument in node.arguments:
+                    yield from names_in(argument.value) if argument.keyword == "dependencies" else ()
 
 
 @contextmanager

@@ -134,12 +134,12 @@ class Joins:
         """A string or lambda as the expression that SQLAlchemy evaluates it to."""
         match value:
             case Const(str() as text):
-                return self._text_value(draft, text, draft.at)
+                return self._text_value(draft, text)
             case LambdaValue(facts.Lambda()):
                 return calling.call_lambda(self._interpreter.module_frame(value.path), value)
         return value
 
-    def _text_value(self, draft: Draft, text: str, at: object) -> Value:
+    def _text_value(self, draft: Draft, text: str) -> Value:
         from dbreview.link.frame import Frame
 
         node = parse_annotation(text, draft.ref.facts.at)

@@ -12,6 +12,7 @@ from dbreview.facts import Expression
 from dbreview.finding import SURENESS, Confidence, Place
 from dbreview.frameworks import drivers, naming, sqlalchemy, tortoise
 from dbreview.link.names import FunctionRef
+from dbreview.link.querysets import transactions as ambient
 from dbreview.link.syntax import calls_in, last_name
 from dbreview.link.transactions import paths
 from dbreview.link.transactions.steps import Path, Step
@@ -182,13 +183,14 @@ def _note_split(
         known = interpreter.events.splits.get(at)
         if known is None or SURENESS[found.confidence] < SURENESS[known.confidence]:
             interpreter.events.splits[at] = found
+            interpreter.events.split_by[at] = ref
         return
 
 
 def split_transactions(interpreter: Interpreter, roles: Mapping[str, Role]) -> Iterator[SplitTransaction]:
     """Operations that commit between their writes."""
     for at, found in sorted(interpreter.events.splits.items(), key=lambda item: item[0]):
-        is_wrapped = found.orm == "tortoise" and interpreter.events.wraps_requests
+        is_wrapped = found.orm == "tortoise" and ambient.wraps(interpreter, interpreter.events.split_by[at])
         if roles.get(at.filename) == "application" and not is_wrapped:
             yield found
 
